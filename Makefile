@@ -1,0 +1,39 @@
+# make run: set up what is missing, start everything, print the address.
+# make test: the same for the tests; this is what CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+
+.PHONY: run test check lock clean
+
+run: $(RUN_STAMP)
+	@exec $(BIN)/python app.py
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Signalbench needs Python 3.11 or newer; try: make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || bash .ci/install-debian-packages python3-venv
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# torch is installed by pip, which honours the index and wheel folder of the machine's own pip
+# settings (a CPU-only build, for instance); everything else comes from the lock with hashes.
+$(RUN_STAMP): requirements.lock | $(BIN)/uv
+	@echo "Setting up Signalbench (once, about a minute) ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'torch>=2.10,<=2.13.0' 'setuptools<85'
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+lock: | $(BIN)/uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 pyproject.toml requirements-torch.in -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 pyproject.toml requirements-torch.in --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
