@@ -1,0 +1,304 @@
+"""The tables. Times are UTC, owners are there from the first migration, leases carry a token."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time that is UTC in the database and aware in Python, on SQLite too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store as UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def utc_now() -> datetime:
+    """Give the present time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base with names for all constraints (SQLite's batch mode needs them)."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this mapping as it is
+        datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        list[str]: Json,
+    }
+
+
+class LeaseColumns:
+    """Columns of a row that a worker claims: who holds it, until when, under which token."""
+
+    token: Mapped[int] = mapped_column(Integer, default=0)
+    lease_owner: Mapped[str] = mapped_column(String(200), default="")
+    lease_until: Mapped[float] = mapped_column(Float(53), default=0.0)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    stalled: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Dataset(Base):
+    """A data set; its samples lie in a folder."""
+
+    __tablename__ = "dataset"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20), default="signal")
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    status: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(20))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    builtin_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    folder: Mapped[str] = mapped_column(String(200), default="")
+    n_recordings: Mapped[int] = mapped_column(Integer, default=0)
+    n_groups: Mapped[int] = mapped_column(Integer, default=0)
+    n_channels: Mapped[int] = mapped_column(Integer, default=0)
+    n_samples: Mapped[int] = mapped_column(BigInteger, default=0)
+    sampling_rate_hz: Mapped[float | None] = mapped_column(Float(53))
+    classes: Mapped[list[str]] = mapped_column(default=list)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    window_samples: Mapped[int | None] = mapped_column(Integer)
+    overlap: Mapped[float] = mapped_column(Float(53), default=0.5)
+    inspection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    deleted_at: Mapped[datetime | None]
+
+
+class Experiment(LeaseColumns, Base):
+    """One configured run; the columns people sort and filter by are real columns."""
+
+    __tablename__ = "experiment"
+    __table_args__ = (
+        Index("ix_experiment_claim", "status", "priority", "id"),
+        Index("ix_experiment_list", "deleted_at", "created_at", "id"),
+        Index("ix_experiment_family_accuracy", "deleted_at", "family", "accuracy", "id"),
+        Index("ix_experiment_dataset_f1", "deleted_at", "dataset_id", "macro_f1", "id"),
+        Index("ix_experiment_status_created", "deleted_at", "status", "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    task_id: Mapped[str] = mapped_column(String(36), unique=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    name: Mapped[str] = mapped_column(String(200))
+    family: Mapped[str] = mapped_column(String(64))
+    preset: Mapped[str] = mapped_column(String(64), default="")
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"))
+    dataset_fingerprint: Mapped[str] = mapped_column(String(64))
+    config: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(String(20))
+    control: Mapped[str] = mapped_column(String(20), default="")
+    priority: Mapped[int] = mapped_column(Integer, default=5)
+    epochs_done: Mapped[int] = mapped_column(Integer, default=0)
+    epochs_total: Mapped[int] = mapped_column(Integer, default=0)
+    progress: Mapped[float] = mapped_column(Float(53), default=0.0)
+    checkpoint: Mapped[str] = mapped_column(String(300), default="")
+    checkpoint_sha256: Mapped[str] = mapped_column(String(64), default="")
+    split_name: Mapped[str] = mapped_column(String(300), default="")
+    split_digest: Mapped[str] = mapped_column(String(64), default="")
+    leaky: Mapped[bool] = mapped_column(default=False)
+    accuracy: Mapped[float | None] = mapped_column(Float(53))
+    macro_f1: Mapped[float | None] = mapped_column(Float(53))
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    n_parameters: Mapped[int] = mapped_column(BigInteger, default=0)
+    work_units: Mapped[float] = mapped_column(Float(53), default=0.0)
+    seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    host: Mapped[str] = mapped_column(String(200), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("experiment.id"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class ExperimentMetric(Base):
+    """Any metric of a run at its chosen epoch, for sorting and filtering by it."""
+
+    __tablename__ = "experiment_metric"
+    __table_args__ = (
+        Index("ix_experiment_metric_key_value", "key", "value", "experiment_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[float] = mapped_column(Float(53))
+
+
+class ExperimentParam(Base):
+    """Any setting of a run (dotted path), for sorting and filtering by it."""
+
+    __tablename__ = "experiment_param"
+    __table_args__ = (
+        Index("ix_experiment_param_key_text", "key", "text", "experiment_id"),
+        Index("ix_experiment_param_key_number", "key", "number", "experiment_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    text: Mapped[str] = mapped_column(String(200))
+    number: Mapped[float | None] = mapped_column(Float(53))
+
+
+class EpochRow(Base):
+    """The metrics of one epoch while a run is open; sealed into chunks at its end."""
+
+    __tablename__ = "epoch_row"
+
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    values: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class MetricChunk(Base):
+    """A sealed piece of one metric's history; level 0 is exact, higher levels hold min and max.
+
+    ``steps`` is int32; ``low`` and ``high`` float64 (level 0 stores its values in ``low``).
+    """
+
+    __tablename__ = "metric_chunk"
+
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    series: Mapped[str] = mapped_column(String(100), primary_key=True)
+    level: Mapped[int] = mapped_column(Integer, primary_key=True)
+    chunk: Mapped[int] = mapped_column(Integer, primary_key=True)
+    steps: Mapped[bytes] = mapped_column(LargeBinary)
+    low: Mapped[bytes] = mapped_column(LargeBinary)
+    high: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Event(Base):
+    """A line in an experiment's timeline."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("experiment_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
+    seq: Mapped[int] = mapped_column(Integer)
+    level: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(40))
+    message: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Artifact(Base):
+    """A file an experiment made."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (UniqueConstraint("experiment_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    path: Mapped[str] = mapped_column(String(400))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Job(LeaseColumns, Base):
+    """A background job other than training: report or import; claimed like a run."""
+
+    __tablename__ = "job"
+    __table_args__ = (Index("ix_job_claim", "status", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    kind: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(20))
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str] = mapped_column(Text, default="")
+    experiment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE")
+    )
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    finished_at: Mapped[datetime | None]
+
+
+class SavedConfig(Base):
+    """A configuration the user kept: a preset (no data set) or one for a data set."""
+
+    __tablename__ = "saved_config"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    name: Mapped[str] = mapped_column(String(200))
+    family: Mapped[str] = mapped_column(String(64))
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    config: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class WorkerRow(Base):
+    """A living worker process; its heartbeat tells the health page who can train."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    slots: Mapped[int] = mapped_column(Integer)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    seen_at: Mapped[float] = mapped_column(Float(53))
