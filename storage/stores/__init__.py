@@ -1,0 +1,1 @@
+"""One store per aggregate; each returns frozen entities and lets no session out."""

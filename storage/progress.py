@@ -1,0 +1,138 @@
+"""Live progress in Redis: the only file that knows the keys."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import redis
+
+from storage.settings import settings
+
+TTL_SECONDS = 24 * 3600
+MAX_LOG_LINES = 5000
+
+
+@dataclass(frozen=True)
+class Live:
+    """What is known of a running task right now.
+
+    Attributes:
+        snapshot: status, progress 0–1, current_epoch, total_epochs, the newest metrics,
+            eta_seconds, message, beat (seconds since 1970 of the last sign of life),
+            system {cpu_percent, memory_bytes, memory_percent, disk_percent, gpu…}.
+        epochs: Rows after the asked one: {"epoch": n, metric: value, …}.
+    """
+
+    snapshot: dict[str, Any] = field(default_factory=dict)
+    epochs: list[dict[str, float]] = field(default_factory=list)
+
+
+@cache
+def connection() -> redis.Redis:
+    """Give this process's Redis client (lazy: no connection is made here)."""
+    return connect(settings().redis_url)
+
+
+def connect(url: str) -> redis.Redis:
+    """Make a client for redis://, rediss:// or our redis+socket:// URLs."""
+    options: dict[str, Any] = {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "health_check_interval": 15,
+    }
+    if url.startswith("redis+socket://"):
+        parts = urlsplit(url)
+        path = parts.path if not parts.hostname else f"/{parts.hostname}{parts.path}"
+        return redis.Redis(unix_socket_path=path, password=parts.password, **options)
+    return redis.Redis.from_url(url, **options)
+
+
+def write_snapshot(task_id: str, snapshot: dict[str, Any]) -> None:
+    """Replace a task's snapshot and stamp it with a sign of life."""
+    payload = orjson.dumps({**snapshot, "beat": time.time()}, option=orjson.OPT_SERIALIZE_NUMPY)
+    connection().set(_snapshot_key(task_id), payload, ex=TTL_SECONDS)
+
+
+def write_epoch(task_id: str, row: dict[str, float], snapshot: dict[str, Any]) -> None:
+    """Append an epoch's row and replace the snapshot, in one round trip."""
+    payload = orjson.dumps({**snapshot, "beat": time.time()}, option=orjson.OPT_SERIALIZE_NUMPY)
+    pipeline = connection().pipeline(transaction=False)
+    pipeline.rpush(_epochs_key(task_id), orjson.dumps(row))
+    pipeline.expire(_epochs_key(task_id), TTL_SECONDS)
+    pipeline.set(_snapshot_key(task_id), payload, ex=TTL_SECONDS)
+    pipeline.execute()
+
+
+def reset(task_id: str, rows: list[dict[str, float]]) -> None:
+    """Begin a (resumed) run: the live list becomes exactly the committed rows."""
+    pipeline = connection().pipeline()
+    pipeline.delete(_epochs_key(task_id))
+    if rows:
+        pipeline.rpush(_epochs_key(task_id), *[orjson.dumps(row) for row in rows])
+        pipeline.expire(_epochs_key(task_id), TTL_SECONDS)
+    pipeline.execute()
+
+
+def read(task_id: str, since: int = 0) -> Live:
+    """Give the snapshot and the rows after the ``since``-th, in one round trip.
+
+    Raises:
+        redis.RedisError: Redis cannot be reached.
+    """
+    pipeline = connection().pipeline(transaction=False)
+    pipeline.get(_snapshot_key(task_id))
+    pipeline.lrange(_epochs_key(task_id), since, -1)
+    snapshot, rows = pipeline.execute()
+    return Live(orjson.loads(snapshot) if snapshot else {}, [orjson.loads(row) for row in rows])
+
+
+def write_log(task_id: str, level: str, message: str) -> None:
+    """Append one line to a task's log; ids grow by one and survive trimming."""
+    client = connection()
+    number = int(client.incr(f"task:{task_id}:log:seq"))
+    line = {"id": number, "time": time.time(), "level": level, "message": message}
+    pipeline = client.pipeline(transaction=False)
+    pipeline.rpush(_log_key(task_id), orjson.dumps(line))
+    pipeline.ltrim(_log_key(task_id), -MAX_LOG_LINES, -1)
+    pipeline.expire(_log_key(task_id), TTL_SECONDS)
+    pipeline.expire(f"task:{task_id}:log:seq", TTL_SECONDS)
+    pipeline.execute()
+
+
+def read_log(task_id: str, since: int = 0) -> list[dict[str, Any]]:
+    """Give the log lines with an id greater than ``since``: {id, time, level, message}.
+
+    Raises:
+        redis.RedisError: Redis cannot be reached.
+    """
+    client = connection()
+    last = int(client.get(f"task:{task_id}:log:seq") or 0)
+    if last <= since:
+        return []
+    lines = client.lrange(_log_key(task_id), since - last, -1)
+    return [line for line in map(orjson.loads, lines) if line["id"] > since]
+
+
+def ping() -> bool:
+    """Tell whether Redis answers."""
+    try:
+        return bool(connection().ping())
+    except (redis.RedisError, OSError):
+        return False
+
+
+def _snapshot_key(task_id: str) -> str:
+    return f"task:{task_id}:progress"
+
+
+def _epochs_key(task_id: str) -> str:
+    return f"task:{task_id}:epochs"
+
+
+def _log_key(task_id: str) -> str:
+    return f"task:{task_id}:log"

@@ -1,0 +1,77 @@
+"""Background jobs other than training: reports, inspections and imports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from storage.database import read_session, write_session
+from storage.entities import JobEntity, JobStatus, NotFoundError
+from storage.models import Job
+
+
+class JobStore:
+    """Creates and reads jobs; claiming and finishing them is in ``stores.leases``."""
+
+    def create(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        experiment_id: int | None = None,
+        dataset_id: int | None = None,
+    ) -> JobEntity:
+        """Store a queued job; ``kind`` is "report", "inspect" or "import"."""
+        with write_session() as session:
+            row = Job(
+                kind=kind,
+                payload=payload,
+                status=JobStatus.QUEUED,
+                experiment_id=experiment_id,
+                dataset_id=dataset_id,
+            )
+            session.add(row)
+            session.flush()
+            return entity(row)
+
+    def get(self, job_id: int) -> JobEntity:
+        """Give one job.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with read_session() as session:
+            row = session.get(Job, job_id)
+        if row is None:
+            raise NotFoundError(f"There is no job {job_id}.")
+        return entity(row)
+
+    def latest(
+        self, kind: str, *, experiment_id: int | None = None, dataset_id: int | None = None
+    ) -> JobEntity | None:
+        """Give the newest job of a kind for an experiment or a data set."""
+        statement = select(Job).where(Job.kind == kind).order_by(Job.id.desc()).limit(1)
+        if experiment_id is not None:
+            statement = statement.where(Job.experiment_id == experiment_id)
+        if dataset_id is not None:
+            statement = statement.where(Job.dataset_id == dataset_id)
+        with read_session() as session:
+            row = session.scalar(statement)
+        return None if row is None else entity(row)
+
+
+def entity(row: Job) -> JobEntity:
+    """Turn a row into its frozen entity."""
+    return JobEntity(
+        row.id,
+        row.kind,
+        JobStatus(row.status),
+        row.payload,
+        row.result,
+        row.error,
+        row.experiment_id,
+        row.dataset_id,
+        row.created_at,
+        row.finished_at,
+    )
