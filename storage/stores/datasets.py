@@ -73,7 +73,7 @@ class DatasetStore:
             row = session.scalar(select(Dataset).where(Dataset.builtin_key == key))
         return None if row is None else _entity(row)
 
-    def list(self, kind: str | None = None, *, ready_only: bool = False) -> list[DatasetEntity]:
+    def all(self, kind: str | None = None, *, ready_only: bool = False) -> list[DatasetEntity]:
         """Give all data sets, newest first."""
         statement = select(Dataset).where(Dataset.deleted_at.is_(None)).order_by(Dataset.id.desc())
         if kind is not None:

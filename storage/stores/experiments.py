@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -151,7 +151,7 @@ class ExperimentStore:
             raise NotFoundError(f"There is no task {task_id}.")
         return _entity(*found)
 
-    def list(self, query: ExperimentQuery) -> Page:
+    def page(self, query: ExperimentQuery) -> Page:
         """Give one page of experiments and the total count under the same filters.
 
         Raises:
@@ -277,8 +277,8 @@ class ExperimentStore:
         with read_session() as session:
             rows = session.execute(
                 select(Experiment.status, func.count()).where(_alive()).group_by(Experiment.status)
-            ).all()
-        return {status: count for status, count in rows}
+            )
+            return dict(rows.tuples().all())
 
     def measured_rates(self, family: str, host: str, limit: int = 30) -> list[float]:
         """Give work units per second of this family's recent runs on a host, newest first."""
@@ -351,24 +351,28 @@ def _joined() -> Select[Experiment, str]:
 
 
 def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    ranges = [
-        (query.min_accuracy, Experiment.accuracy >= query.min_accuracy),
-        (query.max_accuracy, Experiment.accuracy <= query.max_accuracy),
-        (query.since, Experiment.created_at >= query.since),
-        (query.until, Experiment.created_at <= query.until),
-    ]
     choices: list[tuple[tuple[Any, ...], Any]] = [
         (query.families, Experiment.family),
         (query.statuses, Experiment.status),
         (query.dataset_ids, Experiment.dataset_id),
     ]
     conditions = [_alive()]
-    conditions += [condition for bound, condition in ranges if bound is not None]
+    conditions += _ranges(query)
     conditions += [column.in_(values) for values, column in choices if values]
     conditions += [_has_tag(tag) for tag in query.tags]
     if query.search.strip():
         conditions.append(_matches(query.search.strip()))
     return conditions
+
+
+def _ranges(query: ExperimentQuery) -> list[ColumnElement[bool]]:
+    bounds: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
+        (query.min_accuracy, Experiment.accuracy.__ge__),
+        (query.max_accuracy, Experiment.accuracy.__le__),
+        (query.since, Experiment.created_at.__ge__),
+        (query.until, Experiment.created_at.__le__),
+    ]
+    return [compare(bound) for bound, compare in bounds if bound is not None]
 
 
 def _matches(text: str) -> ColumnElement[bool]:

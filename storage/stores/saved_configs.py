@@ -45,7 +45,7 @@ class SavedConfigStore:
             raise NotFoundError(f"There is no saved configuration {config_id}.")
         return _entity(row)
 
-    def list(self, family: str | None = None) -> list[SavedConfigEntity]:
+    def all(self, family: str | None = None) -> list[SavedConfigEntity]:
         """Give all of them, or those of a family, newest first."""
         statement = select(SavedConfig).order_by(SavedConfig.id.desc())
         if family is not None:
