@@ -1,0 +1,41 @@
+"""Widgets used by two or more screens; they know no storage and no tasks."""
+
+from dash_app.components.basics import (
+    GRAPH_CONFIG,
+    banner,
+    card,
+    empty_state,
+    icon,
+    page_header,
+    stat,
+    status_chip,
+    term,
+)
+from dash_app.components.formats import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_interval,
+    format_number,
+    format_percent,
+    relative_time,
+)
+
+__all__ = [
+    "GRAPH_CONFIG",
+    "banner",
+    "card",
+    "empty_state",
+    "format_bytes",
+    "format_count",
+    "format_duration",
+    "format_interval",
+    "format_number",
+    "format_percent",
+    "icon",
+    "page_header",
+    "relative_time",
+    "stat",
+    "status_chip",
+    "term",
+]

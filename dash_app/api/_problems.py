@@ -1,0 +1,43 @@
+"""Errors of the REST interface as problem+json (RFC 9457) with a sentence to act on."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from storage.entities import ConflictError, NotFoundError, StorageError
+
+
+def problem(status: int, detail: str, **extra: object) -> JSONResponse:
+    """Build a problem document; ``extra`` members are added to it as they are."""
+    body = {"type": "about:blank", "status": status, "detail": detail, **extra}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def install_problem_handlers(server: FastAPI) -> None:
+    """Turn every error of the stores, of validation and of routing into a problem document."""
+
+    @server.exception_handler(StorageError)
+    async def _storage(_request: Request, error: StorageError) -> JSONResponse:
+        return problem(_status_of(error), str(error))
+
+    @server.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+            for item in error.errors()
+        ]
+        named = "; ".join(f"{item['field'] or 'body'}: {item['detail']}" for item in errors)
+        return problem(422, f"The request cannot be used. {named}", errors=errors)
+
+    @server.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, str(error.detail))
+
+
+def _status_of(error: StorageError) -> int:
+    if isinstance(error, NotFoundError):
+        return 404
+    return 409 if isinstance(error, ConflictError) else 503

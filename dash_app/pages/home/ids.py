@@ -1,0 +1,1 @@
+"""Component ids of the home screen."""
