@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check lock clean
+.PHONY: run test check unit e2e packages lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python app.py
@@ -30,6 +30,24 @@ $(RUN_STAMP): requirements.lock | $(BIN)/uv
 $(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
+
+# The servers and the browser that the tests drive for real.
+packages:
+	@bash .ci/install-debian-packages chromium postgresql redis-server poppler-utils
+
+test: $(DEV_STAMP) packages check unit e2e
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(DEV_STAMP)
+	$(BIN)/pytest -q --ignore=tests/e2e
+
+e2e: $(DEV_STAMP)
+	$(BIN)/pytest -q tests/e2e
 
 lock: | $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 pyproject.toml requirements-torch.in -o requirements.lock
