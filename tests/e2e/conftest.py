@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from tests.support.bench import START_LIMIT_SECONDS, Bench, running_bench, wait_until
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-START_LIMIT_SECONDS = 90
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,85 +23,14 @@ WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A bench that serves on its own data folder and port."""
-
-    url: str
-    data: Path
-
-    def get(self, path: str) -> Any:
-        """Read JSON from the REST interface."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
-
-    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Send JSON to the REST interface and read the answer."""
-        request = urllib.request.Request(  # noqa: S310
-            self.url + path,
-            data=json.dumps(body or {}).encode(),
-            headers={"Content-Type": "application/json"},
-            method="POST",
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return json.load(answer)
-
-
-def free_port() -> int:
-    """Give a TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Poll a condition until it gives something true, or fail naming what was awaited."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
-
-
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Start the bench with the README's command, on an empty data folder."""
-    data = tmp_path_factory.mktemp("bench")
-    port = free_port()
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.endswith("_URL")},
-        "SIGNALBENCH_DATA": str(data),
-        "SIGNALBENCH_PORT": str(port),
-    }
-    log = (data / "bench.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=REPOSITORY, env=environment, stdout=log, stderr=log
-    )
-    running = Bench(f"http://127.0.0.1:{port}", data)
-    try:
-        wait_until(lambda: _is_ready(running, process), START_LIMIT_SECONDS, "the bench to start")
+    with running_bench(tmp_path_factory.mktemp("bench")) as running:
+        wait_until(
+            lambda: running.get("/api/datasets")["items"], START_LIMIT_SECONDS, "the built-in data"
+        )
         yield running
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-        log.close()
-
-
-def _is_ready(bench: Bench, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        pytest.fail("the bench ended: " + (bench.data / "bench.log").read_text()[-2000:])
-    try:
-        health = bench.get("/api/health")
-        datasets = bench.get("/api/datasets")
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-    return bool(health["status"] == "ok" and _items(datasets))
-
-
-def _items(answer: Any) -> list[Any]:
-    return list(answer["items"] if isinstance(answer, dict) else answer)
 
 
 @pytest.fixture(scope="session")
