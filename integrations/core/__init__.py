@@ -1,0 +1,1 @@
+"""What all families share: contract, data, signals, training, evaluation, figures."""

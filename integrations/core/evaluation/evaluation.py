@@ -42,7 +42,11 @@ class Curve(Frozen):
 
 
 class SplitSummary(Frozen):
-    """How the data were divided, in words and counts; ``digest`` identifies the division."""
+    """How the data were divided, in words and counts; ``digest`` identifies the division.
+
+    Attributes:
+        notes: Sentences about compromises that had to be made (see ``data.splits``).
+    """
 
     name: str
     leaky: bool
@@ -54,6 +58,7 @@ class SplitSummary(Frozen):
     validation_groups: int
     test_groups: int
     test_recordings: int
+    notes: tuple[str, ...] = ()
 
 
 class Evaluation(Frozen):

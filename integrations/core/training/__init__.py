@@ -1,0 +1,1 @@
+"""The one fit loop of neural families and what listens to it."""

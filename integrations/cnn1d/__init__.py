@@ -1,0 +1,1 @@
+"""1D CNN: a convolutional network on the raw waveform."""

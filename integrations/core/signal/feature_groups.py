@@ -1,0 +1,225 @@
+"""The standard condition-monitoring features, each group one function over a chunk of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from integrations.core.signal.transforms import TINY, FloatArray, Transformed
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number per window and channel.
+
+    Attributes:
+        unit: "signal" is the data set's own unit, "Hz" becomes cycles per sample without a rate.
+    """
+
+    name: str
+    unit: str = ""
+
+
+N_BANDS = 8
+
+TIME = (
+    Feature("mean", "signal"),
+    Feature("RMS", "signal"),
+    Feature("peak", "signal"),
+    Feature("peak to peak", "signal"),
+    Feature("mean absolute", "signal"),
+    Feature("skewness"),
+    Feature("kurtosis"),
+    Feature("crest factor"),
+    Feature("shape factor"),
+    Feature("impulse factor"),
+    Feature("clearance factor"),
+    Feature("zero crossings", "per sample"),
+    Feature("Hjorth mobility"),
+    Feature("Hjorth complexity"),
+)
+
+SPECTRUM = (
+    Feature("spectral centroid", "Hz"),
+    Feature("spectral spread", "Hz"),
+    Feature("spectral skewness"),
+    Feature("spectral kurtosis"),
+    Feature("spectral entropy"),
+    Feature("spectral flatness"),
+    Feature("50 % roll-off", "Hz"),
+    Feature("85 % roll-off", "Hz"),
+    Feature("strongest line", "Hz"),
+)
+
+ENVELOPE = (
+    Feature("envelope mean", "signal"),
+    Feature("envelope deviation", "signal"),
+    Feature("envelope skewness"),
+    Feature("envelope kurtosis"),
+    Feature("envelope crest factor"),
+    Feature("envelope centroid", "Hz"),
+    Feature("envelope entropy"),
+    Feature("envelope flatness"),
+    Feature("envelope strongest line", "Hz"),
+    Feature("envelope line prominence"),
+)
+
+
+def time_features(chunk: Transformed) -> list[FloatArray]:
+    """Amplitude, shape and Hjorth (1970) statistics of the waveform."""
+    x = chunk.centred
+    magnitude = np.abs(x)
+    mean_absolute = magnitude.mean(axis=1)
+    rms, skewness, kurtosis = _moments(x)
+    peak = magnitude.max(axis=1)
+    root = np.sqrt(magnitude).mean(axis=1)
+    mobility, complexity = _hjorth(x, rms)
+    return [
+        chunk.mean,
+        chunk.scale,
+        peak * chunk.scale,
+        (x.max(axis=1) - x.min(axis=1)) * chunk.scale,
+        mean_absolute * chunk.scale,
+        skewness,
+        kurtosis,
+        _ratio(peak, rms),
+        _ratio(rms, mean_absolute),
+        _ratio(peak, mean_absolute),
+        _ratio(peak, root * root),
+        (np.signbit(x[:, 1:]) != np.signbit(x[:, :-1])).mean(axis=1, dtype=np.float32),
+        mobility,
+        complexity,
+    ]
+
+
+def spectrum_features(chunk: Transformed) -> list[FloatArray]:
+    """Moments, entropy, flatness, roll-offs and the strongest line of the power spectrum."""
+    total = chunk.power.sum(axis=1, keepdims=True)
+    share = chunk.power / np.maximum(total, TINY)
+    cumulated = share.cumsum(axis=1)
+    centroid, spread, skewness, kurtosis = _weighted_moments(share, chunk.frequency_hz)
+    return [
+        centroid,
+        spread,
+        skewness,
+        kurtosis,
+        _entropy(share),
+        _flatness(share),
+        chunk.frequency_hz[(cumulated < 0.50).sum(axis=1).clip(max=share.shape[1] - 1)],
+        chunk.frequency_hz[(cumulated < 0.85).sum(axis=1).clip(max=share.shape[1] - 1)],
+        chunk.frequency_hz[share.argmax(axis=1)],
+    ]
+
+
+def envelope_features(chunk: Transformed) -> list[FloatArray]:
+    """Statistics of the envelope (Hilbert) and of its spectrum, where impacts show."""
+    mean = chunk.envelope.mean(axis=1)
+    deviation, skewness, kurtosis = _moments(chunk.envelope - mean[:, None])
+    lines = chunk.envelope_spectrum
+    share = lines / np.maximum(lines.sum(axis=1, keepdims=True), TINY)
+    return [
+        mean * chunk.scale,
+        deviation * chunk.scale,
+        skewness,
+        kurtosis,
+        _ratio(chunk.envelope.max(axis=1), np.sqrt(mean**2 + deviation**2)),
+        share @ chunk.frequency_hz,
+        _entropy(share),
+        _flatness(share),
+        chunk.frequency_hz[lines.argmax(axis=1)],
+        _ratio(lines.max(axis=1), lines.mean(axis=1)),
+    ]
+
+
+def band_energies(chunk: Transformed, edges_hz: FloatArray) -> list[FloatArray]:
+    """Logarithm of the energy between neighbouring edges, in decades."""
+    borders = np.searchsorted(chunk.frequency_hz, edges_hz)
+    cumulated = np.zeros((len(chunk.power), chunk.power.shape[1] + 1), dtype=np.float64)
+    np.cumsum(chunk.power, axis=1, out=cumulated[:, 1:])
+    energy = np.diff(cumulated[:, borders], axis=1) / chunk.centred.shape[1] ** 2
+    level = 2 * np.log10(chunk.scale + np.finfo(np.float32).tiny)
+    return list((np.log10(energy + float(TINY)) + level[:, None]).astype(np.float32).T)
+
+
+def order_prominences(
+    chunk: Transformed, shaft_hz: float, orders: dict[str, float]
+) -> list[FloatArray]:
+    """Height of each fault's first three harmonics over the local median of the envelope spectrum.
+
+    Randall & Antoni (2011) describe why bearing faults show as lines of the envelope.
+
+    Args:
+        chunk: Windows that all run at one speed.
+        shaft_hz: Revolutions per second.
+        orders: Fault name to multiple of the shaft speed.
+    """
+    step = chunk.frequency_hz[1]
+    return [
+        np.mean(
+            [
+                _prominence(chunk.envelope_spectrum, round(order * shaft_hz * harmonic / step))
+                for harmonic in (1, 2, 3)
+            ],
+            axis=0,
+            dtype=np.float32,
+        )
+        for order in orders.values()
+    ]
+
+
+def _prominence(lines: FloatArray, centre: int) -> FloatArray:
+    if not 0 < centre < lines.shape[1] - 1:
+        return np.zeros(len(lines), dtype=np.float32)
+    near = lines[:, max(1, centre - 12) : centre + 13]
+    peak = lines[:, max(1, centre - 1) : centre + 2].max(axis=1)
+    return np.asarray(np.log10(_ratio(peak, np.median(near, axis=1)) + TINY), dtype=np.float32)
+
+
+def _ratio(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(a / np.maximum(b, TINY))
+
+
+def _moments(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    squared = x * x
+    variance = squared.mean(axis=1)
+    deviation = np.sqrt(variance)
+    third = np.einsum("ij,ij->i", squared, x) / x.shape[1]
+    fourth = np.einsum("ij,ij->i", squared, squared) / x.shape[1]
+    return deviation, _ratio(third, deviation**3), _ratio(fourth, variance**2)
+
+
+def _hjorth(x: FloatArray, rms: FloatArray) -> tuple[FloatArray, FloatArray]:
+    first = x[:, 1:] - x[:, :-1]
+    second = first[:, 1:] - first[:, :-1]
+    slope = np.sqrt(np.einsum("ij,ij->i", first, first) / first.shape[1])
+    bend = np.sqrt(np.einsum("ij,ij->i", second, second) / max(1, second.shape[1]))
+    mobility = _ratio(slope, rms)
+    return mobility, _ratio(_ratio(bend, slope), mobility)
+
+
+def _weighted_moments(share: FloatArray, at: FloatArray) -> tuple[FloatArray, ...]:
+    centroid = share @ at
+    raw = [share @ (at**power) for power in (2, 3, 4)]
+    variance = np.maximum(raw[0] - centroid**2, 0)
+    spread = np.sqrt(variance)
+    third = raw[1] - 3 * centroid * raw[0] + 2 * centroid**3
+    fourth = raw[2] - 4 * centroid * raw[1] + 6 * centroid**2 * raw[0] - 3 * centroid**4
+    safe = np.maximum(spread, 1e-4 * at[-1])
+    return centroid, spread, third / safe**3, fourth / safe**4
+
+
+def _entropy(share: FloatArray) -> FloatArray:
+    return np.asarray(-(share * np.log(share + TINY)).sum(axis=1) / np.log(share.shape[1]))
+
+
+def _flatness(share: FloatArray) -> FloatArray:
+    return _ratio(np.exp(np.log(share + TINY).mean(axis=1)), share.mean(axis=1))
+
+
+GROUPS: tuple[tuple[tuple[Feature, ...], Callable[[Transformed], list[FloatArray]]], ...] = (
+    (TIME, time_features),
+    (SPECTRUM, spectrum_features),
+    (ENVELOPE, envelope_features),
+)

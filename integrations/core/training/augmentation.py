@@ -1,0 +1,27 @@
+"""Random changes to a batch of windows, a function of (seed, epoch, batch) alone."""
+
+from __future__ import annotations
+
+import torch
+
+from integrations.core.training.determinism import AUGMENTATION, derived_seed
+from integrations.core.training.settings import AugmentationConfig
+
+
+def augment(
+    windows: torch.Tensor, config: AugmentationConfig, seed: int, epoch: int, batch: int
+) -> torch.Tensor:
+    """Shift, flip and blur a batch; shape (n, channels, samples) in and out."""
+    generator = torch.Generator().manual_seed(derived_seed(seed, AUGMENTATION, epoch, batch))
+    n, _, samples = windows.shape
+    if config.shift:
+        shift = torch.randint(samples, (n, 1), generator=generator)
+        index = (torch.arange(samples) + shift) % samples
+        windows = windows.gather(2, index.to(windows.device)[:, None, :].expand_as(windows))
+    if config.sign_flip:
+        sign = torch.randint(2, (n, 1, 1), generator=generator).to(windows) * 2 - 1
+        windows = windows * sign
+    if config.noise:
+        noise = torch.randn(windows.shape, generator=generator).to(windows)
+        windows = windows + noise * (config.noise * windows.std(dim=2, keepdim=True))
+    return windows
