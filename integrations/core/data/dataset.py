@@ -191,7 +191,7 @@ class DatasetWriter:
             raise DatasetError(f"“{recording.name}” holds no samples.")
         if not np.isfinite(array).all():
             raise DatasetError(f"“{recording.name}” holds values that are not finite numbers.")
-        self._file.write(np.ascontiguousarray(array).tobytes())
+        self._file.write(np.ascontiguousarray(array).data)
         self._recordings.append(
             replace(recording, offset=self._offset, n_samples=int(array.shape[1]))
         )
@@ -258,5 +258,5 @@ def _fingerprint(info: DatasetInfo, signals: Iterator[FloatArray]) -> str:
     header = [info.kind, list(info.channels), [asdict(r) for r in info.recordings]]
     digest.update(json.dumps(header, sort_keys=True).encode())
     for signal in signals:
-        digest.update(np.ascontiguousarray(signal).tobytes())
+        digest.update(np.ascontiguousarray(signal).reshape(-1).data)
     return digest.hexdigest()

@@ -1,0 +1,206 @@
+"""Names of files as data: patterns with named parts, templates, and a guess at the pattern."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from integrations.core.data.dataset import DatasetError
+from integrations.core.data.readers.base import clean_text
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+SEPARATORS = "_- .,+"
+MAX_PARTS = 12
+MAX_LOOSE = 2
+MAX_NAME = 500
+CLASS_NAME = "fault"
+FAULT_WORDS = re.compile(
+    r"^(ir|or|b|n|ball|inner|outer|normal|healthy|good|ok|faulty|fault|cage|re|ref|baseline|"
+    r"imbalance|unbalance|misalignment|crack|broken|worn|wear)(at\d+|\d+)?$",
+    re.IGNORECASE,
+)
+
+
+class PatternError(DatasetError):
+    """A file-name pattern cannot be used; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class NamePattern:
+    """A compiled file-name pattern.
+
+    Attributes:
+        names: Its placeholders in order.
+        whole_path: It speaks of folders too, not only of the file's name.
+    """
+
+    text: str
+    regex: re.Pattern[str]
+    names: tuple[str, ...]
+    whole_path: bool
+
+    def fields(self, relative_path: str) -> dict[str, str] | None:
+        """Give the parts of a file's name, or None when it does not fit."""
+        name = relative_path if self.whole_path else relative_path.rsplit("/", 1)[-1]
+        with_extension = re.search(r"\.\w{1,8}\]?$", self.text)
+        stem = name if with_extension else name.rsplit(".", 1)[0]
+        found = self.regex.fullmatch(stem) if len(stem) <= MAX_NAME else None
+        if found is None:
+            return None
+        values = found.groupdict()
+        parts = ((name, values[f"p{index}"]) for index, name in enumerate(self.names))
+        return {name: clean_text(value) for name, value in parts if value is not None}
+
+
+def compile_pattern(text: str) -> NamePattern:
+    """Turn ``{rpm}_{fault}[_{size}_DE12]`` into something that matches.
+
+    A placeholder that is followed by a separator stops there, so matching takes linear time.
+
+    Raises:
+        PatternError: Brackets do not pair, a name is unfit or used twice, or too many parts.
+    """
+    names = PLACEHOLDER.findall(text)
+    bad = next((n for n in names if not re.fullmatch(r"[A-Za-z][\w ]{0,39}", n)), None)
+    if bad is not None:
+        raise PatternError(f"“{{{bad}}}” is no name; use letters, digits and blanks in braces.")
+    if len(set(names)) < len(names):
+        raise PatternError("A name stands twice in the pattern. Give each part its own name.")
+    if len(names) > MAX_PARTS:
+        raise PatternError(f"The pattern has more than {MAX_PARTS} parts. Use * for the rest.")
+    if "{" in PLACEHOLDER.sub("", text) or "}" in PLACEHOLDER.sub("", text):
+        raise PatternError("A brace is open. Write each part as {name}.")
+    parts: list[str] = []
+    depth = loose = 0
+    tokens = re.findall(r"\{[^{}]*\}|.", text)
+    for position, token in enumerate(tokens):
+        if token == "[":
+            depth += 1
+            parts.append("(?:")
+        elif token == "]":
+            depth -= 1
+            parts.append(")?")
+        elif token == "*" or token.startswith("{"):
+            body, is_loose = _body(tokens[position + 1 :])
+            loose += is_loose
+            parts.append(body if token == "*" else f"(?P<p{names.index(token[1:-1])}>{body})")
+        else:
+            parts.append(re.escape(token))
+        if depth < 0 or depth > 3:
+            break
+    if depth:
+        raise PatternError("A square bracket is open. Write parts that may be missing as [ ].")
+    if loose > MAX_LOOSE:
+        raise PatternError("Too many parts stand side by side. Put a separator between them.")
+    return NamePattern(text, re.compile("".join(parts)), tuple(names), "/" in text)
+
+
+def render(template: str, fields: Mapping[str, str | float]) -> str:
+    """Fill a template; parts without a value vanish with the separators around them."""
+    text = PLACEHOLDER.sub(lambda m: _text(fields.get(m.group(1), "")), template)
+    text = re.sub(r"([-_ /.])[-_ /.]+", r"\1", text)
+    return clean_text(text.strip("-_ /."))
+
+
+def suggest_pattern(names: Sequence[str]) -> str:
+    """Guess the pattern of file names; "" when they have no parts in common.
+
+    The commonest number of parts makes the pattern; shorter names make its tail optional.
+    """
+    stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in names]
+    pieces = [re.split(r"([_\-\s.,+])", stem) for stem in stems]
+    if len(stems) < 2:
+        return ""
+    counts = Counter(len(p) for p in pieces)
+    width = counts.most_common(1)[0][0]
+    full = [p for p in pieces if len(p) == width]
+    if width < 3 or len({tuple(p[1::2]) for p in full}) > 1 or counts[width] < 0.5 * len(stems):
+        return ""
+    columns = list(zip(*full, strict=True))
+    short = [p for p in pieces if len(p) < width]
+    shortest = min((len(p) for p in short), default=width)
+    return _assemble(columns, shortest, short)
+
+
+def _assemble(columns: list[tuple[str, ...]], shortest: int, short: list[list[str]]) -> str:
+    used: set[str] = set()
+    text = ""
+    for position, column in enumerate(columns):
+        if position == shortest:
+            text += "["
+        values = [*column, *(p[position] for p in short if len(p) > position)]
+        varies = len(set(values)) > 1
+        if position % 2 or not varies:
+            text += _literal(values[0])
+            continue
+        text += _placeholder(values, used)
+    return text + ("]" if shortest < len(columns) else "")
+
+
+def _placeholder(values: Sequence[str], used: set[str]) -> str:
+    name = _guess_name(values, used)
+    used.add(name)
+    positioned = [v for v in values if re.fullmatch(r"[A-Za-z]+?at\d+", v)]
+    if name == CLASS_NAME and positioned:
+        used.add("position")
+        return f"{{{name}}}[at{{position}}]"
+    return f"{{{name}}}"
+
+
+def _guess_name(values: Sequence[str], used: set[str]) -> str:
+    distinct = set(values)
+    numbers = [int(v) for v in distinct if v.isdigit()]
+    if len(numbers) == len(distinct):
+        if min(numbers) >= 100 and len(distinct) <= 20 and "rpm" not in used:
+            guess = "rpm"
+        elif distinct <= {"7", "07", "007", "14", "014", "21", "021", "28", "028"}:
+            guess = "size"
+        else:
+            guess = "number"
+    elif CLASS_NAME not in used and any(FAULT_WORDS.match(value) for value in distinct):
+        guess = CLASS_NAME
+    elif "class" not in used and CLASS_NAME not in used and len(distinct) <= max(2, len(values) / 2):
+        guess = "class"
+    else:
+        guess = "part"
+    candidate, number = guess, 2
+    while candidate in used:
+        candidate, number = f"{guess} {number}", number + 1
+    return candidate
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"[\[\]{}*]", "*", text)
+
+
+def _body(following: list[str]) -> tuple[str, bool]:
+    stops = _first_literals(following)
+    if not stops:
+        return r"[^/]+", False
+    if all(stop in SEPARATORS + "/" for stop in stops):
+        return f"[^/{re.escape(''.join(stops))}]+", False
+    return r"[^/]+?", True
+
+
+def _first_literals(following: list[str]) -> list[str]:
+    """Give the characters that may come next; a part or a wildcard counts as a letter."""
+    stops: list[str] = []
+    depth = 0
+    fresh = True
+    for token in following:
+        if token == "[":
+            depth, fresh = depth + 1, True
+        elif token == "]":
+            depth, fresh = max(0, depth - 1), True
+        elif fresh or not depth:
+            stops.append("a" if len(token) > 1 or token == "*" else token)
+            fresh = False
+            if not depth:
+                break
+    return stops
+
+
+def _text(value: str | float) -> str:
+    return f"{value:g}" if isinstance(value, float | int) else value
