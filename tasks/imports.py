@@ -35,7 +35,7 @@ CRASHED = "Reading it made the reader fail. The file is damaged; export it again
 Progress = Callable[[float, str], None]
 
 
-class ImportFailed(Exception):  # noqa: N818 - says what happened
+class ImportFailed(Exception):
     """An upload could not be imported at all; the text says why and what to do."""
 
 
@@ -202,7 +202,7 @@ class _Child:
         self._failure = ""
 
     def __enter__(self) -> _Child:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tasks.import_child"],
             stdin=subprocess.PIPE,

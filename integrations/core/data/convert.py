@@ -20,7 +20,8 @@ from integrations.core.data.dataset import (
     Recording,
     read_info,
 )
-from integrations.core.data.inspect import Inspection, PlannedRecording, channel_label
+from integrations.core.data.inspect import channel_label
+from integrations.core.data.inspection import Inspection, PlannedRecording
 from integrations.core.data.options import ImportOptions
 from integrations.core.data.readers import ReadError, ReadFile, open_file
 from integrations.core.data.readers.base import unique_names
@@ -91,9 +92,7 @@ def _pieces_of(
         yield planned, prepare(samples, planned.sampling_rate_hz, options)
 
 
-def _described(
-    planned: PlannedRecording, samples: FloatArray, options: ImportOptions
-) -> Recording:
+def _described(planned: PlannedRecording, samples: FloatArray, options: ImportOptions) -> Recording:
     return Recording(
         name=planned.name,
         label=planned.label,
@@ -155,6 +154,7 @@ def prepare(samples: FloatArray, rate: float | None, options: ImportOptions) -> 
     Args:
         samples: Shape (channels, n_samples).
         rate: Its sampling rate in Hz.
+        options: What to do about missing values, and the rate to resample to.
 
     Raises:
         ReadError: A channel holds no good value at all, or the rates do not go together.

@@ -13,10 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, Field
-
 from integrations.core.data.dataset import field_text
-from integrations.core.data.options import ImportOptions
+from integrations.core.data.inspection import (
+    ChannelChoice,
+    FileView,
+    Inspection,
+    LengthStats,
+    PlannedRecording,
+)
+from integrations.core.data.options import ImportOptions, LabelSource
 from integrations.core.data.patterns import (
     CLASS_NAME,
     NamePattern,
@@ -26,116 +31,19 @@ from integrations.core.data.patterns import (
     suggest_pattern,
 )
 from integrations.core.data.readers.base import number_text
-from integrations.core.data.scan import CLASS_COLUMNS, FileFacts, VariableFacts, list_files, scan_file
+from integrations.core.data.scan import (
+    CLASS_COLUMNS,
+    FileFacts,
+    VariableFacts,
+    list_files,
+    scan_file,
+)
 
 MAX_CLASSES = 1000
 MIN_SAMPLES = 8
 CLASS_PARTS = (CLASS_NAME, "class", "label")
 CONDITION_PARTS = frozenset({"rpm", "speed", "load", "hp"})
 MAX_RESAMPLE = 1000.0
-
-
-class PlannedRecording(BaseModel):
-    """One recording as it will be imported.
-
-    Attributes:
-        columns: Names of the file's variables, in the order of the data set's channels.
-        start: First row in the file; rows up to ``stop`` belong to it.
-        problem: Why it will not be imported; "" when it will.
-        left_out: It is left out because the user said so, which is no problem.
-    """
-
-    file: str
-    name: str
-    label: str
-    label_source: str
-    group: str
-    fields: dict[str, str | float] = Field(default_factory=dict)
-    columns: list[str] = Field(default_factory=list)
-    start: int = 0
-    stop: int = 0
-    sampling_rate_hz: float | None = None
-    rate_source: str = ""
-    n_bad: int = 0
-    problem: str = ""
-    left_out: bool = False
-
-    @property
-    def n_samples(self) -> int:
-        """Samples per channel as they stand in the file."""
-        return self.stop - self.start
-
-    @property
-    def wanted(self) -> bool:
-        """It will be imported."""
-        return not self.problem and not self.left_out
-
-
-class FileView(BaseModel):
-    """One file for the screen."""
-
-    path: str
-    shown: str
-    size_bytes: int
-    format: str
-    status: str
-    sentence: str
-    warnings: list[str] = Field(default_factory=list)
-    variables: list[str] = Field(default_factory=list)
-
-
-class ChannelChoice(BaseModel):
-    """A channel one can take, and in how many files it is."""
-
-    name: str
-    n_files: int
-    chosen: bool
-
-
-class LengthStats(BaseModel):
-    """How long the recordings are, in samples."""
-
-    shortest: int = 0
-    median: int = 0
-    longest: int = 0
-    total: int = 0
-
-
-class Inspection(BaseModel):
-    """What was understood of an upload; ``ready`` says whether it can be imported so."""
-
-    files: list[FileView]
-    recordings: list[PlannedRecording]
-    channels: list[ChannelChoice]
-    classes: dict[str, int]
-    n_groups: int
-    label_source: str
-    label_template: str
-    group_source: str
-    group_template: str
-    pattern: str
-    suggested_pattern: str
-    field_names: list[str]
-    sampling_rates: dict[str, int]
-    lengths: LengthStats
-    questions: list[str] = Field(default_factory=list)
-    problems: list[str] = Field(default_factory=list)
-    notes: list[str] = Field(default_factory=list)
-
-    @property
-    def wanted(self) -> list[PlannedRecording]:
-        """The recordings that will be imported."""
-        return [recording for recording in self.recordings if recording.wanted]
-
-    @property
-    def chosen_channels(self) -> list[str]:
-        """Channel names of the data set."""
-        return [channel.name for channel in self.channels if channel.chosen]
-
-    @property
-    def ready(self) -> bool:
-        """At least one recording can be imported and nothing forbids it."""
-        return bool(self.wanted) and not self.problems
 
 
 def inspect_upload(folder: Path, options: ImportOptions) -> Inspection:
@@ -178,7 +86,9 @@ class _Understanding:
         recordings = self._judged(recordings)
         wanted = [r for r in recordings if r.wanted]
         self._ask(wanted)
-        rates = Counter("unknown" if r.sampling_rate_hz is None else f"{r.sampling_rate_hz:g}" for r in wanted)
+        rates = Counter(
+            "unknown" if r.sampling_rate_hz is None else f"{r.sampling_rate_hz:g}" for r in wanted
+        )
         return Inspection(
             files=[_view(f) for f in self.facts],
             recordings=recordings,
@@ -230,7 +140,7 @@ class _Understanding:
                 template = "{fault}"
         return source, template
 
-    def _guess_label_source(self) -> str:
+    def _guess_label_source(self) -> LabelSource:
         if self._label_column():
             return "column"
         if self.pattern and any(name in self.pattern.names for name in CLASS_PARTS):
@@ -270,10 +180,7 @@ class _Understanding:
         counts: Counter[str] = Counter()
         for facts in self.good:
             counts.update(list(dict.fromkeys(v.name for v in self._signals(facts))))
-        if self.options.channels:
-            names = list(self.options.channels)
-        else:
-            names = self._common(counts)
+        names = list(self.options.channels) if self.options.channels else self._common(counts)
         shown = [ChannelChoice(name=n, n_files=self._found_in(n), chosen=True) for n in names]
         covered = {m for n in names for m in counts if fnmatch.fnmatchcase(m, n)}
         others = [n for n in counts if n not in covered][:200]
@@ -318,7 +225,9 @@ class _Understanding:
     def _recordings(self, facts: FileFacts) -> list[PlannedRecording]:
         picked = [_match(c.name, self._signals(facts)) for c in self.choices if c.chosen]
         columns = [v for v in picked if v is not None]
-        missing = [c.name for c in self.choices if c.chosen and not _match(c.name, self._signals(facts))]
+        missing = [
+            c.name for c in self.choices if c.chosen and not _match(c.name, self._signals(facts))
+        ]
         problem = self._column_problem(columns, missing)
         length = columns[0].length if columns else 0
         rate, rate_source = self._rate(facts)
@@ -402,7 +311,7 @@ class _Understanding:
         if label:
             return ""
         return {
-            "pattern": "The name does not fit the pattern, so the class is not known. Edit the pattern.",
+            "pattern": "The name does not fit the pattern, which gives the class. Edit the pattern.",
             "folder": "The file lies in no folder that names its class. Drop the folder with it.",
         }.get(self.label_source, "The class column is empty here. Fill it or choose another.")
 
@@ -467,9 +376,10 @@ class _Understanding:
             )
         known = sorted(rate for rate in rates if rate is not None)
         if len(known) > 1 and not self.options.target_sampling_rate_hz:
+            shown = _listed([f"{rate:g} Hz" for rate in known], quote=False)
             self.questions.append(
-                f"The recordings have different rates ({_listed([f'{k:g} Hz' for k in known[:6]], quote=False)}). "
-                "To which one should all be resampled?"
+                f"The recordings have different rates ({shown}). To which one should all be "
+                "resampled?"
             )
         if wanted and len({r.label for r in wanted}) == 1:
             self.questions.append("Only one class was found. Where does the class stand?")
@@ -505,7 +415,10 @@ def _lengths(recordings: list[PlannedRecording]) -> LengthStats:
     if not sizes:
         return LengthStats()
     return LengthStats(
-        shortest=sizes[0], median=sizes[math.floor(len(sizes) / 2)], longest=sizes[-1], total=sum(sizes)
+        shortest=sizes[0],
+        median=sizes[math.floor(len(sizes) / 2)],
+        longest=sizes[-1],
+        total=sum(sizes),
     )
 
 

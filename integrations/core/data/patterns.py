@@ -14,6 +14,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 SEPARATORS = "_- .,+"
 MAX_PARTS = 12
 MAX_LOOSE = 2
+MAX_DEPTH = 3
 MAX_NAME = 500
 CLASS_NAME = "fault"
 FAULT_WORDS = re.compile(
@@ -62,39 +63,50 @@ def compile_pattern(text: str) -> NamePattern:
     Raises:
         PatternError: Brackets do not pair, a name is unfit or used twice, or too many parts.
     """
-    names = PLACEHOLDER.findall(text)
-    bad = next((n for n in names if not re.fullmatch(r"[A-Za-z][\w ]{0,39}", n)), None)
-    if bad is not None:
-        raise PatternError(f"“{{{bad}}}” is no name; use letters, digits and blanks in braces.")
-    if len(set(names)) < len(names):
-        raise PatternError("A name stands twice in the pattern. Give each part its own name.")
-    if len(names) > MAX_PARTS:
-        raise PatternError(f"The pattern has more than {MAX_PARTS} parts. Use * for the rest.")
-    if "{" in PLACEHOLDER.sub("", text) or "}" in PLACEHOLDER.sub("", text):
-        raise PatternError("A brace is open. Write each part as {name}.")
-    parts: list[str] = []
+    names = _checked_names(text)
+    pieces: list[str] = []
     depth = loose = 0
-    tokens = re.findall(r"\{[^{}]*\}|.", text)
-    for position, token in enumerate(tokens):
-        if token == "[":
-            depth += 1
-            parts.append("(?:")
-        elif token == "]":
-            depth -= 1
-            parts.append(")?")
-        elif token == "*" or token.startswith("{"):
-            body, is_loose = _body(tokens[position + 1 :])
-            loose += is_loose
-            parts.append(body if token == "*" else f"(?P<p{names.index(token[1:-1])}>{body})")
-        else:
-            parts.append(re.escape(token))
-        if depth < 0 or depth > 3:
+    items = re.findall(r"\{[^{}]*\}|.", text)
+    for position, item in enumerate(items):
+        depth += (item == "[") - (item == "]")
+        if not 0 <= depth <= MAX_DEPTH:
             break
+        piece, is_loose = _piece(item, items[position + 1 :], names)
+        pieces.append(piece)
+        loose += is_loose
     if depth:
         raise PatternError("A square bracket is open. Write parts that may be missing as [ ].")
     if loose > MAX_LOOSE:
         raise PatternError("Too many parts stand side by side. Put a separator between them.")
-    return NamePattern(text, re.compile("".join(parts)), tuple(names), "/" in text)
+    return NamePattern(text, re.compile("".join(pieces)), tuple(names), "/" in text)
+
+
+def _checked_names(text: str) -> list[str]:
+    names: list[str] = PLACEHOLDER.findall(text)
+    bad = next((n for n in names if not re.fullmatch(r"[A-Za-z][\w ]{0,39}", n)), None)
+    if bad is not None:
+        raise PatternError(
+            f"“{{{clean_text(bad, 40)}}}” is no name; use letters, digits and blanks in braces."
+        )
+    if len(set(names)) < len(names):
+        raise PatternError("A name stands twice in the pattern. Give each part its own name.")
+    if len(names) > MAX_PARTS:
+        raise PatternError(f"The pattern has more than {MAX_PARTS} parts. Use * for the rest.")
+    rest = PLACEHOLDER.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise PatternError("A brace is open. Write each part as {name}.")
+    return names
+
+
+def _piece(item: str, following: list[str], names: list[str]) -> tuple[str, bool]:
+    if item == "[":
+        return "(?:", False
+    if item == "]":
+        return ")?", False
+    if item != "*" and not item.startswith("{"):
+        return re.escape(item), False
+    body, is_loose = _body(following)
+    return (body if item == "*" else f"(?P<p{names.index(item[1:-1])}>{body})"), is_loose
 
 
 def render(template: str, fields: Mapping[str, str | float]) -> str:
@@ -161,7 +173,9 @@ def _guess_name(values: Sequence[str], used: set[str]) -> str:
             guess = "number"
     elif CLASS_NAME not in used and any(FAULT_WORDS.match(value) for value in distinct):
         guess = CLASS_NAME
-    elif "class" not in used and CLASS_NAME not in used and len(distinct) <= max(2, len(values) / 2):
+    elif (
+        "class" not in used and CLASS_NAME not in used and len(distinct) <= max(2, len(values) / 2)
+    ):
         guess = "class"
     else:
         guess = "part"
@@ -189,13 +203,13 @@ def _first_literals(following: list[str]) -> list[str]:
     stops: list[str] = []
     depth = 0
     fresh = True
-    for token in following:
-        if token == "[":
+    for item in following:
+        if item == "[":
             depth, fresh = depth + 1, True
-        elif token == "]":
+        elif item == "]":
             depth, fresh = max(0, depth - 1), True
         elif fresh or not depth:
-            stops.append("a" if len(token) > 1 or token == "*" else token)
+            stops.append("a" if len(item) > 1 or item == "*" else item)
             fresh = False
             if not depth:
                 break

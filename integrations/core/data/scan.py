@@ -81,8 +81,8 @@ def list_files(folder: Path) -> list[str]:
     for where, folders, files in os.walk(folder, followlinks=False):
         links = [name for name in folders if (Path(where) / name).is_symlink()]
         folders[:] = sorted(set(folders) - set(links))
-        for name in [*files, *links]:
-            found.append((Path(where) / name).relative_to(folder).as_posix())
+        base = Path(where).relative_to(folder)
+        found.extend((base / name).as_posix() for name in [*files, *links])
         if len(found) > MAX_FILES:
             raise ReadError(
                 f"The upload holds more than {number_text(MAX_FILES)} files. Import it in parts."

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 from integrations.core.data.readers.base import (
-    ReadError,
     Reader,
+    ReadError,
     ReadFile,
     ReadLimits,
     ReadSettings,

@@ -207,7 +207,7 @@ class _Lines(io.RawIOBase):
         if "\r" in text and "\n" not in text:
             text = text.replace("\r", "\n")
         while self._skip:
-            head, newline, rest = text.partition("\n")
+            _head, newline, rest = text.partition("\n")
             if not newline:
                 self._carry = "" if last else text
                 return b""
@@ -226,7 +226,9 @@ class _Lines(io.RawIOBase):
         first = raw.find(b"\n")
         self._line += len(raw) if first < 0 else first
         if self._line > self._limit:
-            raise ReadError("A line is longer than 1 MB. Put one sample per line, and export again.")
+            raise ReadError(
+                "A line is longer than 1 MB. Put one sample per line, and export again."
+            )
         if first >= 0:
             self._line = len(raw) - raw.rfind(b"\n")
 
@@ -250,7 +252,9 @@ def _type_of(values: list[str], decimal: str) -> pa.DataType:
         return pa.null()
     if all(re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", v) for v in filled):
         return pa.timestamp("ns", tz="UTC" if filled[0].endswith("Z") else None)
-    numeric = sum(_is_float(value.replace(",", ".") if decimal == "," else value) for value in filled)
+    numeric = sum(
+        _is_float(value.replace(",", ".") if decimal == "," else value) for value in filled
+    )
     return pa.float64() if numeric > 0.5 * len(filled) else pa.string()
 
 
@@ -272,7 +276,11 @@ def _parse_sentence(error: Exception, first_line: int) -> str:
     text = str(error)
     found = re.search(r"CSV column #(\d+).*?(?:Row #(\d+))?.*?invalid value '(.{0,40})", text, re.S)
     if found:
-        where = f" in line {number_text(int(found.group(2)) + first_line - 1)}" if found.group(2) else ""
+        where = (
+            f" in line {number_text(int(found.group(2)) + first_line - 1)}"
+            if found.group(2)
+            else ""
+        )
         return (
             f"Column {int(found.group(1)) + 1} holds “{clean_text(found.group(3), 40)}”{where} "
             "where a number should stand. Check the delimiter and decimal mark, or mend the line."

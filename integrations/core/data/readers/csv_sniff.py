@@ -180,7 +180,9 @@ def _looks_like_header(row: list[str], decimal: str) -> bool:
 
 def _value_like(row: list[str], decimal: str) -> float:
     good = sum(_is_number(f, decimal) or f.strip().lower() in MISSING for f in row)
-    words = sum(bool(re.fullmatch(r"[^\d,;|\t][^,;|\t]*|\d{4}-\d\d-\d\d.*", f.strip())) for f in row)
+    words = sum(
+        bool(re.fullmatch(r"[^\d,;|\t][^,;|\t]*|\d{4}-\d\d-\d\d.*", f.strip())) for f in row
+    )
     return (good + 0.5 * words) / max(len(row), 1)
 
 

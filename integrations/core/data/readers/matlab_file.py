@@ -163,9 +163,7 @@ def _leaves(name: str, value: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list) or (isinstance(value, np.ndarray) and value.dtype == object):
         for position, inner in enumerate(list(np.ravel(value) if len(value) else [])[:4096]):
             yield from _leaves(f"{name} {position + 1}", inner, depth + 1)
-    elif isinstance(value, str):
-        yield name, value
-    elif isinstance(value, np.ndarray):
+    elif isinstance(value, (str, np.ndarray)):
         yield name, value
     elif isinstance(value, int | float | np.number | np.bool_) and not isinstance(value, complex):
         yield name, float(np.real(value))

@@ -287,7 +287,7 @@ def _add_columns(columns: dict[str, Column], name: str, header: Header) -> int:
 def _shortened(header: Header, available: int, name: str, settings: ReadSettings) -> Header:
     row = header.n_bytes // max(header.shape[0], 1) if header.shape else header.n_bytes
     whole = available // row if row else 0
-    cuttable = header.shape and not header.fortran or len(header.shape) == 1
+    cuttable = (header.shape and not header.fortran) or len(header.shape) == 1
     if not settings.keep_whole_part or not cuttable or whole < 1:
         got = available // header.dtype.itemsize
         raise ends_early(got, math.prod(header.shape), f"“{clean_text(name)}”")
