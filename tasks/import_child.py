@@ -69,7 +69,7 @@ def _scan(job: dict[str, Any], say: Say) -> None:
 def _convert(job: dict[str, Any], say: Say) -> None:
     from integrations.core.data.convert import convert
     from integrations.core.data.dataset import DatasetError
-    from integrations.core.data.inspect import Inspection
+    from integrations.core.data.inspection import Inspection
     from integrations.core.data.options import ImportOptions
 
     plan = Inspection.model_validate(json.loads(Path(job["plan"]).read_bytes()))

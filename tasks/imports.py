@@ -21,7 +21,8 @@ from typing import IO, Any
 
 from integrations.core.data.convert import Skipped
 from integrations.core.data.dataset import DatasetInfo, read_info
-from integrations.core.data.inspect import Inspection, understand
+from integrations.core.data.inspect import understand
+from integrations.core.data.inspection import Inspection
 from integrations.core.data.options import ImportOptions
 from integrations.core.data.scan import FileFacts, list_files, shown_path
 

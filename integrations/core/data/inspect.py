@@ -311,7 +311,7 @@ class _Understanding:
         if label:
             return ""
         return {
-            "pattern": "The name does not fit the pattern, which gives the class. Edit the pattern.",
+            "pattern": "The name does not fit the pattern, so its class is unknown. Edit it.",
             "folder": "The file lies in no folder that names its class. Drop the folder with it.",
         }.get(self.label_source, "The class column is empty here. Fill it or choose another.")
 
@@ -330,8 +330,8 @@ class _Understanding:
         classes = {r.label for r in recordings if not r.problem}
         if len(classes) > MAX_CLASSES:
             self.problems.append(
-                f"{number_text(len(classes))} classes were found, at most {number_text(MAX_CLASSES)} "
-                "are allowed. Check which part of the name or which column is the class."
+                f"{number_text(len(classes))} classes were found, at most "
+                f"{number_text(MAX_CLASSES)} are allowed. Check which part of the name or which column is the class."
             )
         return [self._judge(recording) for recording in recordings]
 
