@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -13,27 +12,12 @@ import numpy as np
 import torch
 
 from integrations.core.contract import TrainingError
+from integrations.core.files import write_atomically
 from integrations.core.training.callbacks import Callback
 from integrations.core.training.determinism import random_states, restore_random_states
 from integrations.core.training.state import TrainState
 
 FORMAT_VERSION = 1
-
-
-def write_atomically(path: Path, write: Callable[[Any], None]) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never a piece."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def library_versions() -> dict[str, str]:

@@ -18,9 +18,10 @@ from integrations.core.data.dataset import Dataset
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex
 from integrations.core.evaluation.figures_of_merit import counts_by_unit, headline
+from integrations.core.files import write_atomically
 from integrations.core.training.augmentation import augment
 from integrations.core.training.callbacks import BestEpoch, Health, Reports
-from integrations.core.training.checkpoint import Checkpoints, write_atomically
+from integrations.core.training.checkpoint import Checkpoints
 from integrations.core.training.determinism import (
     WEIGHTS,
     deterministic_torch,

@@ -1,0 +1,1 @@
+"""Classical features: random forest, support vectors or boosting on standard features."""

@@ -1,0 +1,41 @@
+"""The classical family as the bench sees it."""
+
+from __future__ import annotations
+
+from integrations.classical.config import ClassicalConfig
+from integrations.classical.panels import panels
+from integrations.core.config import FamilyConfig
+from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.data.dataset import Dataset, DatasetInfo
+from integrations.core.figures.chart import Chart
+
+
+class ClassicalFamily:
+    """Standard features and a learner that takes seconds."""
+
+    name = "classical"
+    title = "Classical features"
+    summary = "Forty standard vibration features and a forest, support vectors or boosting."
+    kind = "signal"
+    Config: type[FamilyConfig] = ClassicalConfig
+
+    def problems(self, info: DatasetInfo) -> list[Problem]:
+        """Say why a data set does not suit features of signals."""
+        if info.kind != self.kind:
+            text = f"Classical features need signals; “{info.name}” holds records of {info.kind}."
+            return [Problem(Severity.ERROR, text)]
+        return []
+
+    def fit(self, config: FamilyConfig, data: Dataset, context: RunContext) -> FitResult:
+        """Train; see the contract."""
+        from integrations.classical.train import fit
+
+        assert isinstance(config, ClassicalConfig)  # noqa: S101 - narrows for the type checker
+        return fit(config, data, context)
+
+    def panels(self, result: StoredResult) -> list[Chart]:
+        """Draw the feature importance."""
+        return panels(result)
+
+
+FAMILY = ClassicalFamily()

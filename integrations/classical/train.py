@@ -1,0 +1,247 @@
+"""Cross-validates by group, fits once, predicts the test once; imported only inside a run."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sklearn
+from skops import io as skops_io
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from integrations.classical.config import IMPORTANCE_WINDOWS, ClassicalConfig
+from integrations.classical.model import Learner, balanced_weights, strongest_features
+from integrations.core.contract import (
+    Control,
+    FitResult,
+    Interrupted,
+    Predictions,
+    RunContext,
+    TrainingError,
+)
+from integrations.core.data.dataset import Dataset
+from integrations.core.data.folds import group_folds
+from integrations.core.data.splits import Split, split
+from integrations.core.data.windows import WindowIndex, class_indices
+from integrations.core.evaluation.figures_of_merit import counts_by_unit, headline
+from integrations.core.files import write_atomically
+from integrations.core.signal.features import compute_features, plan_features
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+FORMAT_VERSION = 1
+FEATURE_SHARE, FOLD_SHARE = 0.2, 0.6
+"""Parts of the progress bar for the features and for the folds; the rest is the final fit."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Features and labels of one part of the split."""
+
+    index: WindowIndex
+    table: FloatArray
+    labels: IntArray
+
+
+class Run:
+    """One run: keeps what its steps share and obeys orders between them."""
+
+    def __init__(self, config: ClassicalConfig, data: Dataset, context: RunContext) -> None:
+        self.config = config
+        self.data = data
+        self.context = context
+        self.parts: Split = split(data.info, config.data)
+        self.n_classes = len(data.info.classes)
+        self.history: list[dict[str, float]] = []
+
+    def pulse(self) -> None:
+        """Obey a pause or cancel order.
+
+        Raises:
+            Interrupted: There was one.
+        """
+        order = self.context.control()
+        if order in (Control.PAUSE, Control.CANCEL):
+            raise Interrupted(order)
+
+    def part(self, index: WindowIndex, progress_from: float, progress_to: float) -> Part:
+        """Compute a part's features, reporting progress between two fractions."""
+
+        def progress(done: int, total: int) -> None:
+            self.pulse()
+            share = progress_from + (progress_to - progress_from) * done / total
+            self.context.report_progress(share, "Computing features")
+
+        table = compute_features(self.data, index, progress).astype(np.float64)
+        return Part(index, table, class_indices(self.data.info)[index.recording])
+
+    def learner(self, table: FloatArray, labels: IntArray) -> Learner:
+        """Select features and fit one model."""
+        config = self.config
+        columns = strongest_features(table, labels, config.features.top_k)
+        learner = Learner(
+            config.model,
+            config.features.scaling,
+            columns,
+            self.n_classes,
+            config.seed,
+            self.context.threads,
+        )
+        weights = balanced_weights(labels, config.training.balance_classes)
+        learner.fit(table, labels, weights, self.pulse)
+        return learner
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for a checkpoint to fit."""
+        return {
+            "family": "classical",
+            "config": self.config.model_dump(mode="json"),
+            "data_fingerprint": self.data.info.fingerprint,
+            "split_digest": self.parts.summary.digest,
+        }
+
+
+def fit(config: ClassicalConfig, data: Dataset, context: RunContext) -> FitResult:
+    """Train and predict; see the contract."""
+    run = Run(config, data, context)
+    with threadpool_limits(limits=max(1, context.threads)):
+        train = run.part(run.parts.train, 0.0, FEATURE_SHARE)
+        stopped = _cross_validate(run, train)
+        context.report_progress(FEATURE_SHARE + FOLD_SHARE, "Fitting the final model")
+        learner = run.learner(train.table, train.labels)
+        validation = run.part(run.parts.validation, 0.8, 0.85)
+        learner.calibrate(validation.table, validation.labels)
+        extras = _importance(run, learner, validation)
+        test = run.part(run.parts.test, 0.9, 1.0)
+        return FitResult(
+            test=_predictions(learner, test),
+            validation=_predictions(learner, validation),
+            history=run.history,
+            best_epoch=0,
+            stopped=stopped,
+            model_files=_save(run, learner),
+            extras=extras,
+        )
+
+
+def _cross_validate(run: Run, train: Part) -> bool:
+    """Report one fold after the other; True when the user stopped it."""
+    folds = group_folds(run.data.info, train.index, run.config.training.folds, run.config.data.seed)
+    total = int(folds.max()) + 1
+    if total < run.config.training.folds:
+        run.context.log("warning", f"The training groups allow {total} folds only.")
+    _resume(run)
+    for fold in range(len(run.history), total):
+        if run.history and run.context.control() is Control.STOP:
+            return True
+        run.history.append(_fold(run, train, folds == fold))
+        path = _write_checkpoint(run)
+        run.context.report_epoch(fold + 1, total, run.history[-1], path)
+        share = FEATURE_SHARE + FOLD_SHARE * (fold + 1) / total
+        run.context.report_progress(share, f"Fold {fold + 1} of {total}")
+    return False
+
+
+def _fold(run: Run, train: Part, held_out: npt.NDArray[np.bool_]) -> dict[str, float]:
+    began = time.perf_counter()
+    learner = run.learner(train.table[~held_out], train.labels[~held_out])
+    probability = learner.probability(train.table[held_out])
+    truth = train.labels[held_out]
+    together = np.zeros(len(truth), dtype=np.int64)
+    counts = counts_by_unit(truth, probability.argmax(axis=1), together, run.n_classes)
+    figures = headline(counts)
+    return {
+        "val_loss": _log_loss(probability, truth),
+        "val_accuracy": float(figures["accuracy"][0]),
+        "val_macro_f1": float(figures["macro_f1"][0]),
+        "epoch_seconds": time.perf_counter() - began,
+    }
+
+
+def _resume(run: Run) -> None:
+    path = run.context.resume_from
+    if path is None:
+        return
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        text = f"The checkpoint {path.name} cannot be read. Start the run anew."
+        raise TrainingError(text) from error
+    same = all(content.get(key) == value for key, value in run.identity.items())
+    if not same or content.get("format_version") != FORMAT_VERSION:
+        raise TrainingError(
+            "The checkpoint was made with other settings or other data. Start the run anew."
+        )
+    run.history = content["history"]
+    run.context.log("info", f"Resuming after fold {len(run.history)}.")
+
+
+def _write_checkpoint(run: Run) -> Path:
+    path = run.context.folder / "checkpoints" / f"fold-{len(run.history):02d}.json"
+    content = {
+        "format_version": FORMAT_VERSION,
+        **run.identity,
+        "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
+        "history": run.history,
+    }
+    text = json.dumps(content).encode()
+    write_atomically(path, lambda file: file.write(text))
+    return path
+
+
+def _importance(run: Run, learner: Learner, validation: Part) -> dict[str, Any]:
+    """Rise of the validation log loss when a feature is shuffled (Breiman 2001, Fisher 2019)."""
+    names = [feature.name for feature in plan_features(run.data.info).features]
+    repeats = run.config.training.importance_repeats
+    used = learner.columns
+    extras: dict[str, Any] = {"feature_names": [names[i] for i in used]}
+    if repeats == 0:
+        return extras
+    rng = np.random.default_rng([run.config.seed, 0x1329])
+    rows = rng.permutation(len(validation.labels))[:IMPORTANCE_WINDOWS]
+    table, labels = validation.table[rows], validation.labels[rows]
+    base = _log_loss(learner.probability(table), labels)
+    rises = np.empty((len(used), repeats))
+    for row, column in enumerate(used):
+        run.pulse()
+        shuffled = np.tile(table, (repeats, 1))
+        orders = [rng.permutation(len(table)) for _ in range(repeats)]
+        shuffled[:, column] = np.concatenate([table[order, column] for order in orders])
+        probability = learner.probability(shuffled).reshape(repeats, len(table), -1)
+        rises[row] = [_log_loss(each, labels) - base for each in probability]
+        share = 0.85 + 0.05 * (row + 1) / len(used)
+        run.context.report_progress(share, "Measuring what each feature is worth")
+    return {**extras, "importance": rises.mean(axis=1), "importance_spread": rises.std(axis=1)}
+
+
+def _log_loss(probability: FloatArray, truth: IntArray) -> float:
+    return float(-np.log(probability[np.arange(len(truth)), truth].clip(min=1e-6)).mean())
+
+
+def _predictions(learner: Learner, part: Part) -> Predictions:
+    probability = learner.probability(part.table)
+    return Predictions(part.index.recording, part.index.start, part.labels, probability)
+
+
+def _save(run: Run, learner: Learner) -> tuple[Path, ...]:
+    """Write the model with skops, which loads no code, and what is needed to use it."""
+    folder = run.context.folder
+    blob = skops_io.dumps({"scaler": learner.scaler, "model": learner.model})
+    write_atomically(folder / "model.skops", lambda file: file.write(blob))
+    card = {
+        **run.identity,
+        "classes": run.data.info.classes,
+        "channels": run.data.info.channels,
+        "features": [f.name for f in plan_features(run.data.info).features],
+        "columns": learner.columns.tolist(),
+        "temperature": learner.temperature,
+    }
+    text = json.dumps(card, indent=2).encode()
+    write_atomically(folder / "model.json", lambda file: file.write(text))
+    return folder / "model.skops", folder / "model.json"
