@@ -11,6 +11,7 @@ from dash_app.components.basics import (
     status_chip,
     term,
 )
+from dash_app.components.chart import chart_card, graph_id
 from dash_app.components.formats import (
     format_bytes,
     format_count,
@@ -25,6 +26,7 @@ __all__ = [
     "GRAPH_CONFIG",
     "banner",
     "card",
+    "chart_card",
     "empty_state",
     "format_bytes",
     "format_count",
@@ -32,6 +34,7 @@ __all__ = [
     "format_interval",
     "format_number",
     "format_percent",
+    "graph_id",
     "icon",
     "page_header",
     "relative_time",
