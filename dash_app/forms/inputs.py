@@ -1,0 +1,157 @@
+"""One setting → one labelled input; how it looks is decided here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dash_app.forms.fields import FieldKind, FieldSpec
+from dash_app.forms.validation import amount
+from dash_app.forms.values import parse_number
+
+SLIDER_STEPS = 200
+DEBOUNCE_MS = 250
+
+
+def field_id(form: str, path: str) -> dict[str, str]:
+    """Give the id of a setting's input (its ``value`` counts)."""
+    return {"type": f"{form}-field", "path": path}
+
+
+def switch_id(form: str, path: str) -> dict[str, str]:
+    """Give the id of a setting's switch (its ``checked`` counts)."""
+    return {"type": f"{form}-switch", "path": path}
+
+
+def field_input(
+    form: str,
+    spec: FieldSpec,
+    value: Any,
+    *,
+    error: str = "",
+    hidden: bool = False,
+    suggestions: Sequence[str] = (),
+    was: str = "",
+) -> html.Div:
+    """Draw one setting: label, input, help on hover and focus, error, and what it was before.
+
+    Args:
+        form: Name of the form; the ids of all its parts begin with it.
+        spec: The setting.
+        value: Its raw value (see ``to_values``).
+        error: Sentence shown below with a red border.
+        hidden: True when another setting makes this one pointless.
+        suggestions: Values offered for a text or list.
+        was: Former value in words, shown when it differs.
+    """
+    children = _draw(form, spec, value, error, list(suggestions))
+    note = html.Div(was, id={"type": f"{form}-was", "path": spec.path}, className="field-was")
+    return html.Div(
+        [*children, note],
+        id={"type": f"{form}-wrap", "path": spec.path},
+        className=f"field field-{spec.kind}",
+        hidden=hidden,
+    )
+
+
+def as_client_spec(spec: FieldSpec, original: Any = None) -> dict[str, Any]:
+    """Give what the browser needs to check a setting by itself (see assets/wizard.js)."""
+    return {
+        "path": spec.path,
+        "kind": str(spec.kind),
+        "ge": spec.ge,
+        "le": spec.le,
+        "above": spec.above,
+        "below": spec.below,
+        "unit": spec.unit,
+        "optional": spec.optional,
+        "show_if": spec.show_if,
+        "original": original,
+        "labels": dict(spec.options),
+        "low": "" if spec.ge is None else amount(spec, spec.ge),
+        "high": "" if spec.le is None else amount(spec, spec.le),
+    }
+
+
+def _draw(form: str, spec: FieldSpec, value: Any, error: str, suggestions: list[str]) -> list[Any]:
+    common: dict[str, Any] = {
+        "label": spec.title,
+        "description": spec.help or None,
+        "error": error or None,
+    }
+    if spec.kind is FieldKind.SWITCH:
+        return [dmc.Switch(id=switch_id(form, spec.path), checked=bool(value), **common)]
+    common["id"] = field_id(form, spec.path)
+    if spec.kind in (FieldKind.INTEGER, FieldKind.NUMBER):
+        return _number(form, spec, value, common)
+    return [_text_like(spec, value, common, suggestions)]
+
+
+def _text_like(spec: FieldSpec, value: Any, common: dict[str, Any], suggestions: list[str]) -> Any:
+    if spec.kind is FieldKind.CHOICE:
+        data = [{"value": raw, "label": words} for raw, words in spec.options]
+        return dmc.Select(
+            data=data, value=value or None, allowDeselect=spec.optional, clearable=spec.optional,
+            **common,
+        )  # fmt: skip
+    if spec.kind is FieldKind.LIST:
+        return dmc.TagsInput(data=suggestions, value=list(value or []), clearable=True, **common)
+    if suggestions:
+        return dmc.Select(data=suggestions, value=value or None, searchable=True, **common)
+    return dmc.TextInput(
+        value="" if value is None else str(value),
+        debounce=DEBOUNCE_MS,
+        rightSection=_unit(spec),
+        rightSectionWidth=_unit_width(spec),
+        **common,
+    )
+
+
+def _number(form: str, spec: FieldSpec, value: Any, common: dict[str, Any]) -> list[Any]:
+    number = dmc.NumberInput(
+        value=value,
+        step=spec.step or 1,
+        suffix=f" {spec.unit}" if spec.unit else None,
+        allowDecimal=spec.kind is FieldKind.NUMBER,
+        allowNegative=spec.ge is None or spec.ge < 0,
+        # Out-of-range values stay and are explained rather than changed silently.
+        clampBehavior="none",
+        debounce=DEBOUNCE_MS,
+        **common,
+    )
+    return [number, _slider(form, spec, value)] if has_slider(spec) else [number]
+
+
+def has_slider(spec: FieldSpec) -> bool:
+    """Tell whether a setting's range is small enough to be dragged."""
+    if spec.kind is not FieldKind.NUMBER or None in (spec.step, spec.ge, spec.le):
+        return False
+    assert spec.step is not None and spec.ge is not None and spec.le is not None  # noqa: S101, PT018
+    return (spec.le - spec.ge) / spec.step <= SLIDER_STEPS
+
+
+def _slider(form: str, spec: FieldSpec, value: Any) -> dmc.Slider:
+    position = parse_number(value)
+    return dmc.Slider(
+        id={"type": f"{form}-slider", "path": spec.path},
+        value=position if isinstance(position, int | float) else spec.ge,
+        min=spec.ge,
+        max=spec.le,
+        step=spec.step,
+        size="xs",
+        label=None,
+        updatemode="drag",
+        thumbLabel=spec.title,
+        className="field-slider",
+    )
+
+
+def _unit(spec: FieldSpec) -> Any:
+    return html.Span(spec.unit, className="field-unit") if spec.unit else None
+
+
+def _unit_width(spec: FieldSpec) -> int | None:
+    return 16 + 8 * len(spec.unit) if spec.unit else None
