@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from math import log2
+from math import log2, sqrt
 
 from pydantic import Field
 
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.windows import windows_per_recording
-from integrations.core.signal.features import plan_features
+from integrations.core.signal.plan import plan_features
 
 
 class ModelKind(StrEnum):
@@ -199,7 +199,7 @@ BOOSTING_COST = 25.0
 
 def _fit_cost(model: ModelConfig, windows: int, features: int, classes: int) -> float:
     if model.kind is ModelKind.RANDOM_FOREST:
-        return TREE_COST * model.trees * windows * log2(windows + 2) * features**0.5
+        return TREE_COST * model.trees * windows * log2(windows + 2) * sqrt(features)
     if model.kind is ModelKind.SVM:
         return SUPPORT_VECTOR_COST * windows**2 * features
     return BOOSTING_COST * model.iterations * classes * windows * features

@@ -30,7 +30,8 @@ from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, class_indices
 from integrations.core.evaluation.figures_of_merit import counts_by_unit, headline
 from integrations.core.files import write_atomically
-from integrations.core.signal.features import compute_features, plan_features
+from integrations.core.signal.features import compute_features
+from integrations.core.signal.plan import plan_features
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
+from integrations.core.data.defaults import whole_records
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.training.settings import (
     AugmentationConfig,
@@ -75,6 +77,12 @@ class Cnn1dConfig(FamilyConfig):
         default_factory=AugmentationConfig, title="Augmentation"
     )
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
+
+    def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
+        """Leave events taken whole as they lie: there, position and sign mean something."""
+        if not whole_records(info):
+            return {}
+        return {"augmentation": {"shift": False, "sign_flip": False}}
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds (three forward passes per training window), weights and bytes."""

@@ -14,7 +14,7 @@ def knob(
     default: Any,
     *,
     title: str,
-    help: str,  # noqa: A002
+    help: str,
     unit: str | None = None,
     ge: float | None = None,
     le: float | None = None,
@@ -35,7 +35,7 @@ def knob(
         scale: ``"linear"`` or ``"log"`` (shown and entered in scientific notation).
         show_if: Sibling field name to the values for which this setting has an effect.
     """
-    extra = {"unit": unit, "step": step, "scale": scale, "show_if": show_if}
+    extra: dict[str, Any] = {"unit": unit, "step": step, "scale": scale, "show_if": show_if}
     return Field(
         default=default,
         title=title,
@@ -65,40 +65,64 @@ class DataConfig(Section):
     """Which windows of which recordings are learnt from, and which are held back."""
 
     window_samples: int = knob(
-        1024, title="Window length", unit="samples", ge=8, le=1_048_576,
+        1024,
+        title="Window length",
+        unit="samples",
+        ge=4,
+        le=1_048_576,
         help="Length of the pieces a recording is cut into. Longer windows resolve lower "
         "frequencies and give fewer examples.",
     )
     overlap: float = knob(
-        0.5, title="Window overlap", ge=0.0, le=0.95, step=0.05,
+        0.5,
+        title="Window overlap",
+        ge=0.0,
+        le=0.95,
+        step=0.05,
         help="Fraction that neighbouring windows share. More overlap gives more, but more "
         "similar, training examples.",
     )
     split: SplitStrategy = knob(
-        SplitStrategy.GROUP, title="Split",
+        SplitStrategy.GROUP,
+        title="Split",
         help="By group keeps all windows of one recording group on one side. Published uses the "
         "split that came with the data. By field holds back chosen values of a metadata field. "
         "Random windows leaks: pieces of one recording land on both sides.",
     )
     split_field: str = knob(
-        "", title="Held-out field", show_if={"split": ["field"]},
+        "",
+        title="Held-out field",
+        show_if={"split": ["field"]},
         help="Metadata field whose chosen values form the test set, e.g. load or fault size.",
     )
     test_values: list[str] = knob(
-        [], title="Held-out values", show_if={"split": ["field"]},
+        [],
+        title="Held-out values",
+        show_if={"split": ["field"]},
         help="Records with one of these values of the field are tested on and never trained on.",
     )
     test_fraction: float = knob(
-        0.2, title="Test share", ge=0.05, le=0.5, step=0.05,
+        0.2,
+        title="Test share",
+        ge=0.05,
+        le=0.5,
+        step=0.05,
         show_if={"split": ["group", "random_windows"]},
         help="Share of the groups held back until the end and looked at once.",
     )
     validation_fraction: float = knob(
-        0.2, title="Validation share", ge=0.05, le=0.5, step=0.05,
+        0.2,
+        title="Validation share",
+        ge=0.05,
+        le=0.5,
+        step=0.05,
         help="Share of the remaining groups that steers early stopping and model choice.",
     )
     seed: int = knob(
-        0, title="Split seed", ge=0, le=2_147_483_647,
+        0,
+        title="Split seed",
+        ge=0,
+        le=2_147_483_647,
         help="Fixes which groups land in which part. Runs are comparable only on the same split.",
     )
 
@@ -130,9 +154,20 @@ class FamilyConfig(Section):
 
     data: DataConfig = Field(default_factory=DataConfig, title="Data")
     seed: int = knob(
-        0, title="Seed", ge=0, le=2_147_483_647,
+        0,
+        title="Seed",
+        ge=0,
+        le=2_147_483_647,
         help="Fixes weights, data order and augmentation. The same seed gives the same metrics.",
     )
+
+    def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
+        """Give settings that suit a data set, by section; used only where nobody chose.
+
+        Args:
+            info: The data set that would be trained on.
+        """
+        return {}
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count the work of this configuration on a data set, without training.

@@ -49,7 +49,7 @@ class Control(StrEnum):
     CANCEL = "cancel"
 
 
-class Interrupted(Exception):  # noqa: N818 - an order obeyed, not an error
+class Interrupted(Exception):  # an order obeyed, not an error
     """Raised inside ``fit`` to leave it because of a pause or cancel order."""
 
     def __init__(self, control: Control) -> None:

@@ -3,68 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from integrations.core.signal.plan import ENVELOPE, SPECTRUM, TIME, Feature
 from integrations.core.signal.transforms import TINY, FloatArray, Transformed
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One number per window and channel.
-
-    Attributes:
-        unit: "signal" is the data set's own unit, "Hz" becomes cycles per sample without a rate.
-    """
-
-    name: str
-    unit: str = ""
-
-
-N_BANDS = 8
-
-TIME = (
-    Feature("mean", "signal"),
-    Feature("RMS", "signal"),
-    Feature("peak", "signal"),
-    Feature("peak to peak", "signal"),
-    Feature("mean absolute", "signal"),
-    Feature("skewness"),
-    Feature("kurtosis"),
-    Feature("crest factor"),
-    Feature("shape factor"),
-    Feature("impulse factor"),
-    Feature("clearance factor"),
-    Feature("zero crossings", "per sample"),
-    Feature("Hjorth mobility"),
-    Feature("Hjorth complexity"),
-)
-
-SPECTRUM = (
-    Feature("spectral centroid", "Hz"),
-    Feature("spectral spread", "Hz"),
-    Feature("spectral skewness"),
-    Feature("spectral kurtosis"),
-    Feature("spectral entropy"),
-    Feature("spectral flatness"),
-    Feature("50 % roll-off", "Hz"),
-    Feature("85 % roll-off", "Hz"),
-    Feature("strongest line", "Hz"),
-)
-
-ENVELOPE = (
-    Feature("envelope mean", "signal"),
-    Feature("envelope deviation", "signal"),
-    Feature("envelope skewness"),
-    Feature("envelope kurtosis"),
-    Feature("envelope crest factor"),
-    Feature("envelope centroid", "Hz"),
-    Feature("envelope entropy"),
-    Feature("envelope flatness"),
-    Feature("envelope strongest line", "Hz"),
-    Feature("envelope line prominence"),
-)
 
 
 def time_features(chunk: Transformed) -> list[FloatArray]:
