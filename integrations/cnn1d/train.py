@@ -37,4 +37,4 @@ def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
 def _first_filters(model: Cnn1d) -> np.ndarray:
     """Weights of the wide first layer, shape (filters, channels, taps)."""
     weights: torch.Tensor = model.blocks[0][0].weight
-    return weights.detach().cpu().numpy().copy()
+    return weights.detach().cpu().squeeze(2).numpy().copy()
