@@ -17,7 +17,7 @@ from dash_app.api import mount_api
 from dash_app.pages import register_pages
 from dash_app.security import GuardMiddleware
 from dash_app.shell import shell_layout, show_callback_error
-from storage.settings import settings
+from storage.settings import VERSION, settings
 
 log = logging.getLogger("signalbench.web")
 
@@ -33,7 +33,11 @@ class ThreadedFastAPIServer(FastAPIDashServer):
     def create_app(name: str = "__main__", config: dict[str, Any] | None = None) -> FastAPI:
         """Give the FastAPI application that Dash builds on."""
         return FastAPI(
-            title="Signalbench", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+            title="Signalbench",
+            version=VERSION,
+            openapi_url="/api/openapi.json",
+            docs_url=None,
+            redoc_url=None,
         )
 
     def serve_callback(self, dash_app: Any) -> Any:

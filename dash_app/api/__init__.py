@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from dash_app.api import _unknown
 from dash_app.api._problems import install_problem_handlers
 
 
@@ -18,3 +19,4 @@ def mount_api(server: FastAPI) -> None:
     for module in pkgutil.iter_modules([str(here)]):
         if not module.name.startswith("_"):
             server.include_router(importlib.import_module(f"{__name__}.{module.name}").router)
+    server.include_router(_unknown.router)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from storage.entities import ConflictError, NotFoundError, StorageError
+
+log = logging.getLogger("signalbench.web")
 
 
 def problem(status: int, detail: str, **extra: object) -> JSONResponse:
@@ -26,7 +31,10 @@ def install_problem_handlers(server: FastAPI) -> None:
     @server.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "detail": item["msg"]}
+            {
+                "field": ".".join(str(part) for part in item["loc"][1:]),
+                "detail": _words(item["msg"]),
+            }
             for item in error.errors()
         ]
         named = "; ".join(f"{item['field'] or 'body'}: {item['detail']}" for item in errors)
@@ -34,10 +42,29 @@ def install_problem_handlers(server: FastAPI) -> None:
 
     @server.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, str(error.detail))
+        answer = problem(error.status_code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @server.exception_handler(OperationalError)
+    async def _database(_request: Request, error: OperationalError) -> JSONResponse:
+        log.error("the database failed a request", exc_info=error)
+        return problem(
+            503,
+            "The database cannot be reached or is busy. Try again; see /api/health if it stays.",
+        )
+
+    @server.exception_handler(Exception)
+    async def _unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        # Starlette raises the error again after this answer, so the server's log has it.
+        return problem(500, "Something went wrong inside the bench. Its log says what.")
 
 
 def _status_of(error: StorageError) -> int:
     if isinstance(error, NotFoundError):
         return 404
     return 409 if isinstance(error, ConflictError) else 503
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")
