@@ -44,13 +44,14 @@ def limit(limits: dict[str, int]) -> None:
     ``RLIMIT_DATA`` bounds what is really taken (private memory); ``RLIMIT_AS`` is wider because
     mapped files count there too.
     """
-    for name, key in (
-        ("RLIMIT_DATA", "memory_bytes"),
-        ("RLIMIT_AS", "address_bytes"),
-        ("RLIMIT_CPU", "cpu_s"),
-        ("RLIMIT_FSIZE", "file_bytes"),
+    for kind, key in (
+        (resource.RLIMIT_DATA, "memory_bytes"),
+        (resource.RLIMIT_AS, "address_bytes"),
+        (resource.RLIMIT_FSIZE, "file_bytes"),
     ):
-        resource.setrlimit(getattr(resource, name), (limits[key], limits[key]))
+        resource.setrlimit(kind, (limits[key], limits[key]))
+    # The soft limit ends us with SIGXCPU, which our parent can tell from other deaths.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_s"], limits["cpu_s"] + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o077)
 

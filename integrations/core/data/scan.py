@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, Field
 
 from integrations.core.data.readers import ReadError, ReadFile, ReadSettings, open_file
@@ -28,7 +29,7 @@ MAX_RUNS = 100_000
 PREVIEW_POINTS = 400
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 CLASS_COLUMNS = frozenset(
-    {"label", "labels", "class", "classes", "target", "fault", "condition", "state", "klasse", "y"}
+    {"label", "labels", "class", "classes", "target", "fault", "condition", "state", "klasse"}
 )
 UNEVEN = 0.01
 
@@ -197,6 +198,7 @@ class _Tally:
     step_low: float = math.inf
     step_high: float = -math.inf
     runs: list[tuple[str, int]] = field(default_factory=list)
+    measured: bool = False
 
     def add(self, values: BlockArray) -> None:
         """Take one more block."""
@@ -210,7 +212,7 @@ class _Tally:
         if self._may_be_time:
             self._add_steps(values)
         if self._is_class:
-            _extend_runs(self.runs, [f"{v:g}" for v in values.tolist()])
+            self._add_runs(values, good)
         self.length += values.size
 
     def facts(self) -> VariableFacts:
@@ -238,7 +240,7 @@ class _Tally:
 
     @property
     def _is_class(self) -> bool:
-        return self.name.lower() in CLASS_COLUMNS
+        return not self.measured and self.name.lower() in CLASS_COLUMNS
 
     def _add_steps(self, values: BlockArray) -> None:
         if not self.length:
@@ -250,6 +252,12 @@ class _Tally:
         if steps.size:
             self.step_low = min(self.step_low, float(np.nanmin(steps, initial=math.inf)))
             self.step_high = max(self.step_high, float(np.nanmax(steps, initial=-math.inf)))
+
+    def _add_runs(self, values: BlockArray, good: npt.NDArray[np.bool_]) -> None:
+        if good.all() and np.array_equal(values, np.rint(values)):
+            _extend_runs(self.runs, [f"{v:g}" for v in values.tolist()])
+        else:
+            self.measured, self.runs = True, []
 
     def _step(self) -> float | None:
         rises = self._may_be_time and self.length > 1 and self.n_bad == 0 and self.step_low >= 0

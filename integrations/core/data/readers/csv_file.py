@@ -33,6 +33,9 @@ from integrations.core.data.readers.csv_sniff import (
 )
 
 BLOCK_BYTES = 4 << 20
+BAD_VALUE = re.compile(
+    r"CSV column #(\d+).*?(?:Row #(\d+))?.*?invalid value '(.{0,40}?)(?:'|$)", re.DOTALL
+)
 NULLS = sorted({*MISSING, *(m.upper() for m in MISSING), *(m.title() for m in MISSING), "NaN"})
 
 
@@ -274,7 +277,7 @@ def _to_floats(column: Any) -> BlockArray:
 
 def _parse_sentence(error: Exception, first_line: int) -> str:
     text = str(error)
-    found = re.search(r"CSV column #(\d+).*?(?:Row #(\d+))?.*?invalid value '(.{0,40})", text, re.S)
+    found = BAD_VALUE.search(text)
     if found:
         where = (
             f" in line {number_text(int(found.group(2)) + first_line - 1)}"

@@ -165,17 +165,21 @@ def fields_of(line: str, delimiter: str) -> list[str]:
 
 
 def _first_data(rows: list[tuple[int, list[str]]], decimal: str) -> int | None:
+    """Find the first row with numbers in every column that has them further down."""
+    tail = [row for _, row in rows[-min(200, (len(rows) + 1) // 2) :]]
+    expected = [
+        sum(_is_number(row[i], decimal) for row in tail) > len(tail) / 2
+        for i in range(len(tail[0]))
+    ]
     for index, row in rows:
-        if any(_is_number(field, decimal) for field in row) and not _looks_like_header(
-            row, decimal
-        ):
+        found = [_is_number(field, decimal) for field in row]
+        fits = all(
+            number or not wanted or field.strip().lower() in MISSING
+            for number, wanted, field in zip(found, expected, row, strict=True)
+        )
+        if any(found) and fits:
             return index
     return None
-
-
-def _looks_like_header(row: list[str], decimal: str) -> bool:
-    texts = sum(not _is_number(f, decimal) and f.strip().lower() not in MISSING for f in row)
-    return texts > len(row) / 2 and len(row) > 2
 
 
 def _value_like(row: list[str], decimal: str) -> float:
@@ -200,9 +204,9 @@ def _is_number(field: str, decimal: str) -> bool:
 def _head_lines(head: bytes, encoding: str, limits: ReadLimits) -> list[str]:
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     lines = text.splitlines()
-    if len(head) > limits.max_line_bytes and len(lines) < 2:
+    if len(head) > limits.max_line_bytes and len(lines) < 3:
         raise ReadError(
-            f"The first line is longer than {byte_text(limits.max_line_bytes)}. Put one sample per "
+            f"A line is longer than {byte_text(limits.max_line_bytes)}. Put one sample per "
             "line and one channel per column."
         )
     shown = [line[: limits.max_line_bytes] for line in lines[:400]]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from integrations.core.data.readers.base import (
 MAX_CHANNELS_IN_ARRAY = 64
 MAGIC = b"\x93NUMPY"
 SINGLE = "signal"
+HEADER_ERRORS = (ValueError, EOFError, OverflowError, TypeError, SyntaxError, TokenError)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def read_header(file: IO[bytes], name: str) -> Header:
             else np.lib.format.read_array_header_2_0
         )
         shape, fortran, dtype = read(file)
-    except (ValueError, EOFError, OverflowError, MemoryError) as error:
+    except HEADER_ERRORS as error:
         raise ReadError(
             f"The head of array “{clean_text(name)}” is damaged. Save the file again."
         ) from error
