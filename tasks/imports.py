@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
@@ -24,12 +23,17 @@ from integrations.core.data.dataset import DatasetInfo, read_info
 from integrations.core.data.inspect import understand
 from integrations.core.data.inspection import Inspection
 from integrations.core.data.options import ImportOptions
-from integrations.core.data.scan import FileFacts, list_files, shown_path
+from integrations.core.data.scan import (
+    FileFacts,
+    is_current,
+    list_files,
+    remember,
+    remembered,
+    shown_path,
+)
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = ".signalbench-scan.json"
-CACHE_VERSION = 1
 TOO_SLOW = "Reading it takes longer than allowed. Check that it is what its name says."
 TOO_LARGE = "Reading it takes more memory than allowed. Save a shorter part."
 CRASHED = "Reading it made the reader fail. The file is damaged; export it again."
@@ -95,8 +99,9 @@ def scan(
     """
     limits = limits or ChildLimits()
     paths = list_files(upload_folder)
-    known = _remembered(upload_folder, options)
-    todo = [path for path in paths if not _is_current(upload_folder, known.get(path))]
+    settings = options.read_settings()
+    known = remembered(upload_folder, settings)
+    todo = [path for path in paths if not is_current(upload_folder, known.get(path))]
     while todo:
         before = len(todo)
         for facts in _scan_some(upload_folder, todo, options, limits):
@@ -106,7 +111,7 @@ def scan(
         if len(todo) == before:
             raise ImportFailed("The files could not be looked at. Try again.")
     kept = [known[path] for path in paths]
-    _remember(upload_folder, options, kept)
+    remember(upload_folder, settings, kept)
     return kept
 
 
@@ -307,37 +312,3 @@ def _lost(folder: Path, path: str, sentence: str) -> FileFacts:
 
 def _plain(options: ImportOptions) -> dict[str, Any]:
     return options.model_dump(mode="json")
-
-
-def _is_current(folder: Path, facts: FileFacts | None) -> bool:
-    if facts is None:
-        return False
-    try:
-        about = (folder / facts.path).lstat()
-    except OSError:
-        return False
-    return (about.st_size, about.st_mtime_ns) == (facts.size_bytes, facts.modified_ns)
-
-
-def _settings_key(options: ImportOptions) -> str:
-    return hashlib.sha256(f"{CACHE_VERSION} {options.read_settings()}".encode()).hexdigest()
-
-
-def _remembered(folder: Path, options: ImportOptions) -> dict[str, FileFacts]:
-    try:
-        raw = json.loads((folder / CACHE).read_bytes())
-        if raw["settings"] != _settings_key(options):
-            return {}
-        facts = [FileFacts.model_validate(item) for item in raw["facts"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return {item.path: item for item in facts}
-
-
-def _remember(folder: Path, options: ImportOptions, facts: list[FileFacts]) -> None:
-    """Write the facts beside the files; a folder we may not write is looked at again each time."""
-    payload = {"settings": _settings_key(options), "facts": [f.model_dump() for f in facts]}
-    with contextlib.suppress(OSError):
-        temporary = folder / (CACHE + ".tmp")
-        temporary.write_text(json.dumps(payload), encoding="utf-8")
-        temporary.replace(folder / CACHE)

@@ -331,7 +331,8 @@ class _Understanding:
         if len(classes) > MAX_CLASSES:
             self.problems.append(
                 f"{number_text(len(classes))} classes were found, at most "
-                f"{number_text(MAX_CLASSES)} are allowed. Check which part of the name or which column is the class."
+                f"{number_text(MAX_CLASSES)} are allowed. Check which part "
+                "of the name or which column is the class."
             )
         return [self._judge(recording) for recording in recordings]
 

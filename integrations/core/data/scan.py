@@ -6,13 +6,17 @@ screen without any file being read again.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import logging
 import math
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -24,9 +28,10 @@ from integrations.core.data.readers import ReadError, ReadFile, ReadSettings, op
 from integrations.core.data.readers.base import TIME_NAMES, BlockArray, clean_text, number_text
 
 log = logging.getLogger(__name__)
+CACHE = ".signalbench-scan.json"
+CACHE_VERSION = 1
 MAX_FILES = 20_000
 MAX_RUNS = 100_000
-PREVIEW_POINTS = 400
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 CLASS_COLUMNS = frozenset(
     {"label", "labels", "class", "classes", "target", "fault", "condition", "state", "klasse"}
@@ -114,6 +119,42 @@ def scan_file(folder: Path, relative: str, settings: ReadSettings) -> FileFacts:
     return facts
 
 
+def remembered(folder: Path, settings: ReadSettings) -> dict[str, FileFacts]:
+    """Give the facts found earlier with the same settings, by path, without opening any file."""
+    try:
+        raw = json.loads((folder / CACHE).read_bytes())
+        if raw["settings"] != _settings_key(settings):
+            return {}
+        facts = [FileFacts.model_validate(item) for item in raw["facts"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {item.path: item for item in facts}
+
+
+def remember(folder: Path, settings: ReadSettings, facts: Sequence[FileFacts]) -> None:
+    """Write the facts beside the files; a folder we may not write is looked at again each time."""
+    payload = {"settings": _settings_key(settings), "facts": [f.model_dump() for f in facts]}
+    with contextlib.suppress(OSError):
+        temporary = folder / (CACHE + ".tmp")
+        temporary.write_text(json.dumps(payload), encoding="utf-8")
+        temporary.replace(folder / CACHE)
+
+
+def is_current(folder: Path, facts: FileFacts | None) -> bool:
+    """Tell whether a file is still the one the facts were taken from."""
+    if facts is None:
+        return False
+    try:
+        about = (folder / facts.path).lstat()
+    except OSError:
+        return False
+    return (about.st_size, about.st_mtime_ns) == (facts.size_bytes, facts.modified_ns)
+
+
+def _settings_key(settings: ReadSettings) -> str:
+    return hashlib.sha256(f"{CACHE_VERSION} {settings}".encode()).hexdigest()
+
+
 def shown_path(relative: str) -> str:
     """Make a path safe to show."""
     return clean_text(relative.encode("utf-8", "replace").decode(), 255) or "(no name)"
@@ -172,16 +213,16 @@ def _scan_text(opened: ReadFile, name: str) -> VariableFacts:
     facts = VariableFacts(name=name, kind="text")
     for texts in opened.source.texts(name):
         facts.length += len(texts)
-        _extend_runs(facts.runs, texts)
+        _extend_runs(facts.runs, ((text, len(list(same))) for text, same in groupby(texts)))
     return facts
 
 
-def _extend_runs(runs: list[tuple[str, int]], texts: list[str]) -> None:
-    for text in texts:
+def _extend_runs(runs: list[tuple[str, int]], pieces: Iterable[tuple[str, int]]) -> None:
+    for text, count in pieces:
         if runs and runs[-1][0] == text:
-            runs[-1] = (text, runs[-1][1] + 1)
+            runs[-1] = (text, runs[-1][1] + count)
         elif len(runs) < MAX_RUNS:
-            runs.append((text, 1))
+            runs.append((text, count))
 
 
 @dataclass
@@ -255,7 +296,10 @@ class _Tally:
 
     def _add_runs(self, values: BlockArray, good: npt.NDArray[np.bool_]) -> None:
         if good.all() and np.array_equal(values, np.rint(values)):
-            _extend_runs(self.runs, [f"{v:g}" for v in values.tolist()])
+            starts = np.flatnonzero(np.diff(values, prepend=np.nan))
+            counts = np.diff(starts, append=values.size)
+            pieces = zip(values[starts].tolist(), counts.tolist(), strict=True)
+            _extend_runs(self.runs, ((f"{value:g}", count) for value, count in pieces))
         else:
             self.measured, self.runs = True, []
 

@@ -69,7 +69,10 @@ class CsvSource:
     def texts(self, name: str) -> Iterator[list[str]]:
         """Give one text column."""
         for batch in self._batches([name]):
-            yield [clean_text(v or "") for v in batch.column(name).to_pylist()]
+            column = batch.column(name).dictionary_encode()
+            words = np.array([*(clean_text(v) for v in column.dictionary.to_pylist()), ""], object)
+            picks = column.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+            yield words[picks].tolist()
 
     def _batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         cut = _Cut(self._dialect.n_columns)
