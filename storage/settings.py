@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +12,8 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 VERSION = "0.1.0"
+LONGEST_SOCKET_PATH = 100
+"""Linux takes 107 bytes; some room is left for temporary names."""
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -52,8 +57,22 @@ class Settings(BaseSettings):
         """URL of the given Redis, else the embedded one's socket (its password in a 0600 file)."""
         if self.redis_url_given:
             return self.redis_url_given
-        password = (self.data / "redis" / "password").read_text(encoding="ascii").strip()
-        return f"redis+socket://:{password}@{self.data.resolve()}/redis/redis.sock"
+        password = (self.redis_folder / "password").read_text(encoding="ascii").strip()
+        return f"redis+socket://:{password}@{self.redis_socket}"
+
+    @property
+    def redis_folder(self) -> Path:
+        """Files of the embedded Redis; for its owner's eyes only."""
+        return self.data.resolve() / "redis"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Socket of the embedded Redis: in its folder, or in a short one where that is too deep."""
+        path = self.redis_folder / "redis.sock"
+        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"signalbench-{os.getuid()}-{name}" / "redis.sock"
 
     @property
     def datasets_folder(self) -> Path:

@@ -1,0 +1,103 @@
+"""The execution of jobs (reports, imports): claim, beat, end; every write under the token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage.database import read_session, write_session
+from storage.entities import JobStatus
+from storage.models import Job, utc_now
+from storage.stores.leases import Lease, LeaseTable, release
+
+MAX_ATTEMPTS = 3
+
+_JOBS = LeaseTable(Job, JobStatus.QUEUED, JobStatus.RUNNING, (Job.id,))
+
+
+class JobRunStore:
+    """Moves jobs through their states; one transaction per move."""
+
+    def claim_next(self, owner: str, lease_seconds: float) -> Lease | None:
+        """Claim the oldest queued job."""
+        with write_session() as session:
+            row = _JOBS.claim(session, owner, lease_seconds)
+            return None if row is None else Lease(row.id, row.token)
+
+    def beat(self, lease: Lease, lease_seconds: float) -> None:
+        """Hold on to a job for some more seconds.
+
+        Raises:
+            LeaseLostError: Another worker owns it, or it has ended.
+        """
+        with write_session() as session:
+            _JOBS.beat(session, lease, lease_seconds)
+
+    def done(self, lease: Lease, result: dict[str, Any]) -> None:
+        """End a job with what it made.
+
+        Raises:
+            LeaseLostError: Another worker owns it, or it has ended.
+        """
+        with write_session() as session:
+            row = _JOBS.held(session, lease)
+            row.result = result
+            _end(row, JobStatus.DONE)
+
+    def fail(self, lease: Lease, sentence: str) -> None:
+        """End a job that cannot be done.
+
+        Raises:
+            LeaseLostError: Another worker owns it, or it has ended.
+        """
+        with write_session() as session:
+            row = _JOBS.held(session, lease)
+            row.error = sentence
+            _end(row, JobStatus.FAILED)
+
+    def hand_back(self, lease: Lease) -> None:
+        """Put a job back into the queue, because its worker leaves.
+
+        Raises:
+            LeaseLostError: Another worker owns it, or it has ended.
+        """
+        with write_session() as session:
+            row = _JOBS.held(session, lease)
+            row.attempts -= 1
+            row.status = JobStatus.QUEUED
+            release(row)
+
+    def crashed(self, lease: Lease, how: str) -> None:
+        """Queue a job again whose process died, a few times.
+
+        Raises:
+            LeaseLostError: It has ended, or another worker owns it.
+        """
+        with write_session() as session:
+            _again(_JOBS.held(session, lease), how)
+
+    def reap(self) -> list[int]:
+        """Queue the jobs again whose worker fell silent."""
+        with write_session() as session:
+            rows = _JOBS.expired(session)
+            for row in rows:
+                _again(row, "The worker fell silent.")
+            return [row.id for row in rows]
+
+    def waiting(self) -> list[int]:
+        """Give the ids of queued jobs, oldest first."""
+        with read_session() as session:
+            return _JOBS.waiting(session)
+
+
+def _again(row: Job, how: str) -> None:
+    if row.attempts >= MAX_ATTEMPTS:
+        row.error = f"It was tried {row.attempts} times: {how}"
+        _end(row, JobStatus.FAILED)
+        return
+    row.status = JobStatus.QUEUED
+    release(row)
+
+
+def _end(row: Job, status: JobStatus) -> None:
+    row.status, row.finished_at = status, utc_now()
+    release(row)

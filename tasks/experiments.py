@@ -1,0 +1,144 @@
+"""Creates experiments: preset and overrides become a checked configuration, then a pending row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.core.config import FamilyConfig
+from integrations.core.contract import Family, Problem, Severity
+from integrations.core.data.dataset import DatasetError, DatasetInfo, read_info
+from integrations.core.data.defaults import apply_suggestions
+from integrations.core.data.split_checks import split_problems
+from integrations.presets import load_preset
+from integrations.registry import family
+from storage.entities import ConflictError, DatasetEntity, DatasetStatus, ExperimentEntity
+from storage.settings import settings
+from storage.stores.datasets import DatasetStore
+from storage.stores.experiments import ExperimentStore, NewExperiment
+
+
+class QueueError(Exception):
+    """Work cannot be queued; the text is a sentence for the user."""
+
+
+class RefusedError(QueueError):
+    """The configuration does not suit the data set.
+
+    Attributes:
+        problems: Every reason, with the setting it belongs to.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run as somebody asks for it.
+
+    Attributes:
+        preset: Name of a preset; "" for the family's defaults.
+        config: Nested settings that replace those of the preset.
+        name: "" for a generated one.
+        priority: 0 to 9; larger ones run first.
+        parent_id: The experiment it is a clone of.
+    """
+
+    family: str
+    dataset_id: int
+    preset: str = ""
+    config: Mapping[str, Any] | None = None
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    priority: int = 5
+    parent_id: int | None = None
+
+
+def plan_config(request: NewRun) -> FamilyConfig:
+    """Give the whole configuration a request stands for, without side effects.
+
+    Raises:
+        UnknownFamilyError: There is no such family.
+        PresetError: There is no such preset.
+        ValidationError: A setting is not allowed (pydantic's).
+        NotFoundError: The data set does not exist.
+        ConflictError: The data set is not imported yet.
+    """
+    dataset = _ready_dataset(request.dataset_id)
+    return _config(family(request.family), request, dataset, _info(dataset))
+
+
+def store_experiment(request: NewRun) -> ExperimentEntity:
+    """Check a request and store its experiment as pending; ``tasks.queue`` rings the bell.
+
+    Raises:
+        RefusedError: The data cannot be divided as asked, or do not suit the family.
+        Exception: As ``plan_config``.
+    """
+    chosen = family(request.family)
+    dataset = _ready_dataset(request.dataset_id)
+    info = _info(dataset)
+    config = _config(chosen, request, dataset, info)
+    problems = chosen.problems(info) + split_problems(info, config.data)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise RefusedError(errors)
+    work = config.workload(info)
+    return ExperimentStore().create(
+        NewExperiment(
+            name=request.name.strip()[:200] or generated_name(chosen, dataset.name, request.preset),
+            family=chosen.name,
+            dataset_id=dataset.id,
+            config=config.model_dump(mode="json"),
+            preset=request.preset,
+            tags=request.tags,
+            priority=request.priority,
+            parent_id=request.parent_id,
+            epochs_total=work.steps,
+            work_units=work.work_units,
+        )
+    )
+
+
+def generated_name(chosen: Family, dataset_name: str, preset: str) -> str:
+    """Name a run after its model, data and preset."""
+    parts = [chosen.title, dataset_name, preset.replace("_", " ")]
+    return " · ".join(part for part in parts if part)[:200]
+
+
+def _ready_dataset(dataset_id: int) -> DatasetEntity:
+    dataset = DatasetStore().get(dataset_id)
+    if dataset.status is not DatasetStatus.READY:
+        raise ConflictError(f"“{dataset.name}” is not imported yet. Finish its import first.")
+    return dataset
+
+
+def _info(dataset: DatasetEntity) -> DatasetInfo:
+    try:
+        return read_info(settings().datasets_folder / dataset.folder)
+    except DatasetError as error:
+        raise QueueError(str(error)) from error
+
+
+def _config(
+    chosen: Family, request: NewRun, dataset: DatasetEntity, info: DatasetInfo
+) -> FamilyConfig:
+    given: dict[str, Any] = {}
+    if request.preset:
+        given = load_preset(chosen.name, request.preset).config
+    given = _merged(given, request.config or {})
+    if dataset.window_samples:
+        view = {"window_samples": dataset.window_samples, "overlap": dataset.overlap}
+        given = _merged({"data": view}, given)
+    return apply_suggestions(chosen.Config.model_validate(given), info)
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged

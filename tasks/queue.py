@@ -1,0 +1,95 @@
+"""What the web, the API and the command line may ask of background work; light to import."""
+
+from __future__ import annotations
+
+from storage.entities import ExperimentEntity
+from storage.stores.runs import RunStore
+from storage.stores.workers import WorkerEntity
+from tasks.bell import bell
+from tasks.experiments import (
+    NewRun,
+    QueueError,
+    RefusedError,
+    generated_name,
+    plan_config,
+    store_experiment,
+)
+from tasks.health import Check, Health, alive_workers, health
+
+__all__ = [
+    "Check",
+    "Health",
+    "NewRun",
+    "QueueError",
+    "RefusedError",
+    "WorkerEntity",
+    "alive_workers",
+    "create_experiment",
+    "enqueue_experiment",
+    "enqueue_job",
+    "generated_name",
+    "health",
+    "order_experiment",
+    "plan_config",
+    "retry_experiment",
+]
+
+
+def create_experiment(request: NewRun) -> ExperimentEntity:
+    """Check a request, store its experiment as pending and wake a worker.
+
+    Raises:
+        RefusedError: The data cannot be divided as asked, or do not suit the family.
+        UnknownFamilyError: There is no such family.
+        PresetError: There is no such preset.
+        ValidationError: A setting is not allowed (pydantic's).
+        NotFoundError: The data set does not exist.
+        ConflictError: The data set is not imported yet.
+    """
+    experiment = store_experiment(request)
+    enqueue_experiment(experiment.id, experiment.priority)
+    return experiment
+
+
+def enqueue_experiment(experiment_id: int, priority: int = 5) -> None:
+    """Wake a worker for a pending experiment; without Redis the workers find it by looking.
+
+    Args:
+        experiment_id: Already stored; the database is the queue.
+        priority: Of the experiment, 0 to 9.
+    """
+    from tasks.broker import queue_of
+
+    bell().ring(queue_of(priority))
+
+
+def enqueue_job(job_id: int) -> None:
+    """Wake a worker for a queued job; without Redis the workers find it by looking."""
+    bell().ring("normal")
+
+
+def order_experiment(experiment_id: int, order: str) -> ExperimentEntity:
+    """Give an experiment an order: pause, resume, stop or cancel.
+
+    Returns:
+        The experiment afterwards; ``control`` holds an order its runner has yet to obey.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: The order does not fit its state.
+    """
+    experiment = RunStore().order(experiment_id, order)
+    enqueue_experiment(experiment_id, experiment.priority)
+    return experiment
+
+
+def retry_experiment(experiment_id: int) -> ExperimentEntity:
+    """Start a failed, cancelled or stopped experiment again, from its checkpoint if it has one.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It has not ended, or it is complete.
+    """
+    experiment = RunStore().retry(experiment_id)
+    enqueue_experiment(experiment_id, experiment.priority)
+    return experiment
