@@ -15,6 +15,15 @@ from storage.entities import ConflictError, NotFoundError, StorageError
 log = logging.getLogger("signalbench.web")
 
 
+class ProblemError(Exception):
+    """A refusal that a route raises; ``extra`` members join the problem document."""
+
+    def __init__(self, status: int, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.extra = extra
+
+
 def problem(status: int, detail: str, **extra: object) -> JSONResponse:
     """Build a problem document; ``extra`` members are added to it as they are."""
     body = {"type": "about:blank", "status": status, "detail": detail, **extra}
@@ -45,6 +54,10 @@ def install_problem_handlers(server: FastAPI) -> None:
         answer = problem(error.status_code, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
+
+    @server.exception_handler(ProblemError)
+    async def _refused(_request: Request, error: ProblemError) -> JSONResponse:
+        return problem(error.status, str(error), **error.extra)
 
     @server.exception_handler(OperationalError)
     async def _database(_request: Request, error: OperationalError) -> JSONResponse:

@@ -1,0 +1,127 @@
+"""Experiments: order a run, and steer it while it runs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from dash_app.api._experiment_models import (
+    CloneRequest,
+    ExperimentRequest,
+    ExperimentRow,
+    Ordered,
+    row_of,
+)
+from dash_app.api._fields import PROBLEMS, RowId
+from dash_app.api._problems import ProblemError
+from integrations.core.data.dataset import DatasetError
+from integrations.presets import PresetError
+from integrations.registry import UnknownFamilyError
+from storage.entities import ExperimentEntity
+from storage.stores.experiments import ExperimentStore
+from tasks import queue
+
+router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
+
+
+@router.post("", status_code=201)
+def create_experiment(body: ExperimentRequest, response: Response) -> Ordered:
+    """Check a configuration, store the run and put it in the queue."""
+    return _order(
+        response,
+        queue.NewRun(
+            family=body.family,
+            dataset_id=body.dataset_id,
+            preset=body.preset or "",
+            config=body.config,
+            name=body.name,
+            tags=tuple(body.tags),
+            priority=body.priority,
+        ),
+    )
+
+
+@router.post("/{experiment_id}/clone", status_code=201)
+def clone_experiment(
+    experiment_id: RowId, response: Response, body: CloneRequest | None = None
+) -> Ordered:
+    """Order a new run with the configuration of an earlier one."""
+    wanted = body or CloneRequest()
+    original = ExperimentStore().get(experiment_id)
+    return _order(
+        response,
+        queue.NewRun(
+            family=original.family,
+            dataset_id=original.dataset_id,
+            preset=original.preset,
+            config=_merged(original.config, wanted.config or {}),
+            name=wanted.name or f"{original.name[:190]} (copy)",
+            tags=tuple(original.tags),
+            priority=wanted.priority,
+            parent_id=original.id,
+        ),
+    )
+
+
+@router.post("/{experiment_id}/pause")
+def pause_experiment(experiment_id: RowId) -> ExperimentRow:
+    """Interrupt a run after the present batch; its checkpoint is kept."""
+    return row_of(queue.order_experiment(experiment_id, "pause"))
+
+
+@router.post("/{experiment_id}/resume")
+def resume_experiment(experiment_id: RowId) -> ExperimentRow:
+    """Go on with a paused run from its checkpoint."""
+    return row_of(queue.order_experiment(experiment_id, "resume"))
+
+
+@router.post("/{experiment_id}/stop")
+def stop_experiment(experiment_id: RowId) -> ExperimentRow:
+    """End a run early; its best model so far is kept and evaluated."""
+    return row_of(queue.order_experiment(experiment_id, "stop"))
+
+
+@router.post("/{experiment_id}/retry")
+def retry_experiment(experiment_id: RowId) -> ExperimentRow:
+    """Run a failed, cancelled or stopped experiment again from its last checkpoint."""
+    return row_of(queue.retry_experiment(experiment_id))
+
+
+def _order(response: Response, request: queue.NewRun) -> Ordered:
+    created = _create(request)
+    response.headers["Location"] = f"/api/experiments/{created.id}"
+    return Ordered(experiment_id=created.id, task_id=created.task_id)
+
+
+def _create(request: queue.NewRun) -> ExperimentEntity:
+    try:
+        return queue.create_experiment(request)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError(
+            [{**item, "loc": ("body", "config", *item["loc"])} for item in found]
+        ) from error
+    except queue.RefusedError as error:
+        raise ProblemError(
+            422,
+            str(error),
+            errors=[
+                {"field": f"config.{item.field}" if item.field else "", "detail": item.message}
+                for item in error.problems
+            ],
+        ) from error
+    except (UnknownFamilyError, PresetError) as error:
+        raise ProblemError(422, str(error)) from error
+    except (queue.QueueError, DatasetError) as error:
+        raise ProblemError(409, str(error)) from error
+
+
+def _merged(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
+    merged = dict(base)
+    for key, value in changes.items():
+        below = merged.get(key)
+        merged[key] = (
+            _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        )
+    return merged
