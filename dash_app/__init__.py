@@ -13,6 +13,7 @@ from dash.backends._fastapi import FastAPIDashServer
 from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 
+from dash_app import shell_callbacks  # noqa: F401 - registers the callbacks of the frame
 from dash_app.api import mount_api
 from dash_app.pages import register_pages
 from dash_app.security import GuardMiddleware

@@ -1,4 +1,4 @@
-"""The frame around every screen: rail, top bar, banner line, notifications, theme."""
+"""The frame around every screen: rail, top bar, banner line, search, notifications, theme."""
 
 from __future__ import annotations
 
@@ -15,6 +15,24 @@ log = logging.getLogger("signalbench.web")
 
 NOTIFICATIONS = "shell-notifications"
 LOCATION = "shell-location"
+BANNER = "shell-banner"
+BURGER = "shell-burger"
+CRUMBS = "shell-crumbs"
+FRAME = "shell"
+HEALTH_TICK = "shell-health-tick"
+JOBS = "shell-jobs"
+JOBS_SEEN = "shell-jobs-seen"
+JOBS_TICK = "shell-jobs-tick"
+RAIL_FOLD = "shell-rail-fold"
+RAIL_STATE = "shell-rail-state"
+SEARCH = "shell-search"
+SEARCH_OPEN = "shell-search-open"
+SEARCH_RESULTS = "shell-search-results"
+SEARCH_TEXT = "shell-search-text"
+
+JOBS_EVERY_MS = 5_000
+HEALTH_EVERY_MS = 15_000
+
 RAIL = (
     ("Home", "house", "/"),
     ("Data", "database", "/datasets"),
@@ -32,25 +50,35 @@ THEME = {
 }
 
 
+def rail_id(href: str) -> str:
+    """Give the id of the rail's link to a page."""
+    return f"rail{href}"
+
+
 def shell_layout() -> dmc.MantineProvider:
     """Give the frame; the page container inside it follows the address."""
     return dmc.MantineProvider(
         [
             dcc.Location(id=LOCATION, refresh="callback-nav"),
+            dcc.Store(id=RAIL_STATE, storage_type="local", data=False),
+            dcc.Store(id=JOBS_SEEN),
+            dcc.Interval(id=JOBS_TICK, interval=JOBS_EVERY_MS),
+            dcc.Interval(id=HEALTH_TICK, interval=HEALTH_EVERY_MS),
             dmc.NotificationContainer(id=NOTIFICATIONS, position="bottom-right"),
             html.A("Skip to content", href="#content", className="skip-link"),
+            _search(),
             dmc.AppShell(
                 [
                     dmc.AppShellHeader(_top_bar()),
                     dmc.AppShellNavbar(_rail()),
                     dmc.AppShellMain(
                         [
-                            html.Div(id="shell-banner"),
+                            html.Div(id=BANNER, className="shell-banner"),
                             html.Main(dash.page_container, id="content", tabIndex=-1),
                         ]
                     ),
                 ],
-                id="shell",
+                id=FRAME,
                 header={"height": 52},
                 navbar={"width": 208, "breakpoint": "sm", "collapsed": {"mobile": True}},
                 padding=0,
@@ -91,10 +119,17 @@ def show_callback_error(error: Exception) -> Any:
 def _top_bar() -> html.Div:
     return html.Div(
         [
-            dmc.Burger(id="shell-burger", hiddenFrom="sm", size="sm", **{"aria-label": "Menu"}),
-            dcc.Link([icon("soundwave"), "Signalbench"], href="/", className="brand"),
-            html.Div(id="shell-jobs"),
+            dmc.Burger(id=BURGER, hiddenFrom="sm", size="sm", **{"aria-label": "Menu"}),
+            dcc.Link([icon("soundwave"), html.Span("Signalbench")], href="/", className="brand"),
+            html.Nav(id=CRUMBS, className="crumbs", **{"aria-label": "Breadcrumb"}),
             html.Div(className="grow"),
+            html.Div(id=JOBS, className="jobs"),
+            html.Button(
+                [icon("search"), html.Span("Search"), html.Kbd("/")],
+                id=SEARCH_OPEN,
+                className="search-button",
+                **{"aria-label": "Search experiments, data sets and pages"},
+            ),
             dmc.ColorSchemeToggle(
                 lightIcon=icon("sun"),
                 darkIcon=icon("moon-stars"),
@@ -109,7 +144,37 @@ def _top_bar() -> html.Div:
 
 def _rail() -> html.Nav:
     links = [
-        dmc.NavLink(label=label, href=href, leftSection=icon(name), active="exact", id=f"rail{href}")
+        dmc.NavLink(label=label, href=href, leftSection=icon(name), id=rail_id(href))
         for label, name, href in RAIL
     ]
-    return html.Nav(links, className="rail", **{"aria-label": "Main"})
+    fold = html.Button(
+        [icon("layout-sidebar"), html.Span("Collapse")],
+        id=RAIL_FOLD,
+        className="rail-fold",
+        **{"aria-label": "Collapse or widen the menu"},
+    )
+    return html.Nav(
+        [*links, html.Div(className="grow"), fold], className="rail", **{"aria-label": "Main"}
+    )
+
+
+def _search() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            dmc.TextInput(
+                id=SEARCH_TEXT,
+                placeholder="Experiments, data sets, pages",
+                leftSection=icon("search"),
+                debounce=200,
+                size="md",
+                **{"aria-label": "Search", "data-autofocus": True},
+            ),
+            html.Div(id=SEARCH_RESULTS, className="search-results", **{"aria-live": "polite"}),
+        ],
+        id=SEARCH,
+        title="Search",
+        withCloseButton=True,
+        yOffset="10vh",
+        size="lg",
+        transitionProps={"duration": 0},
+    )

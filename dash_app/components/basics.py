@@ -53,8 +53,12 @@ def page_header(
 
 
 def card(
-    *children: Any, title: Any = None, help: str | None = None, actions: Sequence[Any] = (),  # noqa: A002
-    className: str = "", **props: Any,  # noqa: N803
+    *children: Any,
+    title: Any = None,
+    help: str | None = None,
+    actions: Sequence[Any] = (),  # noqa: A002
+    className: str = "",
+    **props: Any,  # noqa: N803
 ) -> html.Section:
     """Frame a group of content; ``help`` explains the title on hover."""
     head = []
