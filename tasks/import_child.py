@@ -58,12 +58,13 @@ def limit(limits: dict[str, int]) -> None:
 
 def _scan(job: dict[str, Any], say: Say) -> None:
     from integrations.core.data.options import ImportOptions
-    from integrations.core.data.scan import scan_file
+    from integrations.core.data.scan import PREVIEW_FILES, scan_file
 
     settings = ImportOptions.model_validate(job["options"]).read_settings()
-    for path in job["files"]:
+    every = max(1, len(job["files"]) // PREVIEW_FILES)
+    for number, path in enumerate(job["files"]):
         say({"file": path})
-        facts = scan_file(Path(job["folder"]), path, settings)
+        facts = scan_file(Path(job["folder"]), path, settings, preview=number % every == 0)
         say({"facts": facts.model_dump()})
 
 

@@ -32,6 +32,9 @@ CACHE = ".signalbench-scan.json"
 CACHE_VERSION = 1
 MAX_FILES = 20_000
 MAX_RUNS = 100_000
+PREVIEW_FILES = 24
+PREVIEW_COLUMNS = 6
+PREVIEW_SAMPLES = 2048
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 CLASS_COLUMNS = frozenset(
     {"label", "labels", "class", "classes", "target", "fault", "condition", "state", "klasse"}
@@ -46,6 +49,7 @@ class VariableFacts(BaseModel):
         n_bad: Values that are missing, infinite or beyond 32-bit floats.
         step_s: Mean step of a time column in seconds.
         runs: Text (or class number) with the number of rows it holds for, in order.
+        preview: The first values, so that a wave and a spectrum can be shown before the import.
     """
 
     name: str
@@ -57,6 +61,7 @@ class VariableFacts(BaseModel):
     step_s: float | None = None
     uneven: bool = False
     runs: list[tuple[str, int]] = Field(default_factory=list)
+    preview: list[float | None] = Field(default_factory=list)
 
 
 class FileFacts(BaseModel):
@@ -96,8 +101,17 @@ def list_files(folder: Path) -> list[str]:
     return sorted(path for path in found if not path.startswith(".signalbench"))
 
 
-def scan_file(folder: Path, relative: str, settings: ReadSettings) -> FileFacts:
-    """Read one file through and write down what it holds; never raises for a bad file."""
+def scan_file(
+    folder: Path, relative: str, settings: ReadSettings, *, preview: bool = False
+) -> FileFacts:
+    """Read one file through and write down what it holds; never raises for a bad file.
+
+    Args:
+        folder: The upload's folder.
+        relative: The file's path in it.
+        settings: Limits and what the user decided about reading.
+        preview: Keep the first values of the first few columns.
+    """
     path = folder / relative
     facts = FileFacts(path=relative, shown=shown_path(relative))
     if _is_rubbish(relative):
@@ -108,7 +122,7 @@ def scan_file(folder: Path, relative: str, settings: ReadSettings) -> FileFacts:
         if not stat.S_ISREG(about.st_mode):
             raise ReadError("This is a link, not a file. Upload the file itself.")
         opened = open_file(path, settings)
-        _fill(facts, opened)
+        _fill(facts, opened, PREVIEW_SAMPLES if preview else 0)
     except ReadError as error:
         return _problem(facts, str(error))
     except MemoryError:
@@ -176,7 +190,7 @@ def _is_rubbish(relative: str) -> bool:
     return any(part in IGNORED_NAMES or part.startswith((".", "~$")) for part in parts)
 
 
-def _fill(facts: FileFacts, opened: ReadFile) -> None:
+def _fill(facts: FileFacts, opened: ReadFile, keep: int) -> None:
     facts.format = opened.format
     facts.warnings = list(opened.warnings)
     facts.scalars = {k: v for k, v in opened.scalars.items() if math.isfinite(v)}
@@ -186,16 +200,18 @@ def _fill(facts: FileFacts, opened: ReadFile) -> None:
     texts = [v.name for v in opened.variables if v.kind == "text"]
     if not numbers:
         raise ReadError("The file holds no columns of numbers. Check that it is a recording.")
-    found = {facts.name: facts for facts in _scan_numbers(opened, numbers)}
+    found = {facts.name: facts for facts in _scan_numbers(opened, numbers, keep)}
     found |= {name: _scan_text(opened, name) for name in texts}
     facts.variables = [found[v.name] for v in opened.variables if v.name in found]
     _use_time_column(facts)
 
 
-def _scan_numbers(opened: ReadFile, names: list[str]) -> Iterator[VariableFacts]:
+def _scan_numbers(opened: ReadFile, names: list[str], keep: int) -> Iterator[VariableFacts]:
     lengths = {v.name: v.length for v in opened.variables}
     for group in _same_length(names, lengths):
-        tallies = [_Tally(name) for name in group]
+        tallies = [
+            _Tally(name, keep=keep if names.index(name) < PREVIEW_COLUMNS else 0) for name in group
+        ]
         for block in opened.source.blocks(group):
             for tally, values in zip(tallies, block, strict=True):
                 tally.add(values)
@@ -240,11 +256,15 @@ class _Tally:
     step_high: float = -math.inf
     runs: list[tuple[str, int]] = field(default_factory=list)
     measured: bool = False
+    keep: int = 0
+    kept: list[float | None] = field(default_factory=list)
 
     def add(self, values: BlockArray) -> None:
         """Take one more block."""
         with np.errstate(over="ignore", invalid="ignore"):
             good = np.isfinite(values.astype(np.float32))
+        if len(self.kept) < self.keep:
+            self._keep_some(values, good)
         n_good = int(good.sum())
         self.n_bad += values.size - n_good
         if n_good:
@@ -269,6 +289,7 @@ class _Tally:
             step_s=step,
             uneven=bool(step) and self.step_high - self.step_low > UNEVEN * _mean(self),
             runs=self.runs,
+            preview=self.kept,
         )
 
     @property
@@ -293,6 +314,11 @@ class _Tally:
         if steps.size:
             self.step_low = min(self.step_low, float(np.nanmin(steps, initial=math.inf)))
             self.step_high = max(self.step_high, float(np.nanmax(steps, initial=-math.inf)))
+
+    def _keep_some(self, values: BlockArray, good: npt.NDArray[np.bool_]) -> None:
+        wanted = self.keep - len(self.kept)
+        pairs = zip(values[:wanted].tolist(), good[:wanted].tolist(), strict=True)
+        self.kept += [float(f"{value:.6g}") if fine else None for value, fine in pairs]
 
     def _add_runs(self, values: BlockArray, good: npt.NDArray[np.bool_]) -> None:
         if good.all() and np.array_equal(values, np.rint(values)):
