@@ -160,10 +160,9 @@ def cut_in_time(division: Division, mine: BoolArray, *, validation: float, test:
     """
     for recording in np.unique(division.index.recording[mine]).tolist():
         rows = np.flatnonzero(mine & (division.index.recording == recording))
-        n_test = round(len(rows) * test)
-        n_validation = round((len(rows) - n_test) * validation)
-        _end_of(division, rows, n_test, TEST)
-        _end_of(division, rows[: len(rows) - n_test], n_validation, VALIDATION)
+        _end_of(division, rows, round(len(rows) * test), TEST)
+        left = rows[division.part[rows] == TRAIN]
+        _end_of(division, left, round(len(left) * validation), VALIDATION)
 
 
 def _end_of(division: Division, rows: IntArray, count: int, part: int) -> None:

@@ -69,7 +69,8 @@ def per_class(counts: Counts) -> tuple[FloatArray, FloatArray, FloatArray]:
 def resample(counts: Counts, n: int, rng: np.random.Generator) -> Counts:
     """Draw units with replacement, n times (Efron's bootstrap, as multinomial weights)."""
     units = len(counts.true)
-    weights = rng.multinomial(units, np.full(units, 1 / units), size=n).astype(np.float64)
+    shares = np.full(units, 1 / max(units, 1))
+    weights = rng.multinomial(units, shares, size=n).astype(np.float64)
     return Counts(weights @ counts.hit, weights @ counts.true, weights @ counts.said)
 
 

@@ -1,0 +1,158 @@
+"""Runs every preset on real data sets; ``--write`` puts the figures into the preset files.
+
+    python tests/benchmarks/bench_families.py [--write] [--family F] [--preset P] [--dataset D]
+
+CWRU is taken from ../shared/data/cwru of a checkout that has it, and skipped in words elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import yaml  # noqa: E402
+from scipy.signal import decimate  # noqa: E402
+
+from integrations.core.config import FamilyConfig  # noqa: E402
+from integrations.core.contract import Family  # noqa: E402
+from integrations.core.data.builtin import make  # noqa: E402
+from integrations.core.data.dataset import Dataset, DatasetWriter, Recording  # noqa: E402
+from integrations.core.data.defaults import apply_suggestions  # noqa: E402
+from integrations.core.data.splits import split  # noqa: E402
+from integrations.core.evaluation.evaluate import evaluate  # noqa: E402
+from integrations.core.testing import RecordingContext  # noqa: E402
+from integrations.presets import FOLDER, Measured, Preset, presets  # noqa: E402
+from integrations.registry import families  # noqa: E402
+
+CWRU = ROOT.parent / "shared" / "data" / "cwru"
+BUILTIN = ("osu_leaf", "gun_point", "basic_motions")
+CWRU_SPLITS = {
+    "cwru_size": {"split": "field", "split_field": "fault size", "test_values": ["14"]},
+    "cwru_load": {"split": "field", "split_field": "load", "test_values": ["3"]},
+}
+SPEEDS_RPM = ("1797", "1772", "1750", "1730")
+
+
+def write_cwru(folder: Path) -> None:
+    """Import the CWRU files: 12 kHz, the 48 kHz normal recording decimated by four."""
+    with DatasetWriter(
+        folder,
+        name="CWRU drive end",
+        channels=["DE"],
+        unit="g",
+        properties={"group_noun": "bearing"},
+    ) as writer:
+        for path in sorted(CWRU.glob("*.npz")):
+            speed, fault, *size = path.stem.split("_")
+            with np.load(path, allow_pickle=False) as content:
+                samples = content["DE"]
+            fields: dict[str, str | float] = {
+                "load": str(SPEEDS_RPM.index(speed)),
+                "rpm": float(speed),
+            }
+            if fault == "Normal":
+                samples = decimate(samples, 4, ftype="fir")
+            else:
+                fields["fault size"] = size[0]
+            group = "_".join([fault, *size[:1]])
+            writer.add(samples, Recording(path.stem, fault, group, 0, 12_000.0, fields=fields))
+
+
+def data_sets(folder: Path, only: str | None) -> Iterator[tuple[str, Dataset, dict[str, object]]]:
+    """Give (key, data set, data settings) of every benchmark."""
+    for key in BUILTIN:
+        if only in (None, key):
+            make(key, folder / key)
+            yield key, Dataset(folder / key), {}
+    if not CWRU.is_dir():
+        print(f"CWRU skipped: {CWRU} is not here.")
+        return
+    write_cwru(folder / "cwru")
+    for key, settings in CWRU_SPLITS.items():
+        if only in (None, key):
+            yield key, Dataset(folder / "cwru"), settings
+
+
+def measure(
+    family: Family, preset: Preset, data: Dataset, settings: dict[str, object], folder: Path
+) -> tuple[Measured, FamilyConfig]:
+    """Run one preset once."""
+    given = {**preset.config, "data": {**preset.config.get("data", {}), **settings}}
+    config = apply_suggestions(family.Config.model_validate(given), data.info)
+    folder.mkdir(parents=True)
+    began = time.perf_counter()
+    result = family.fit(config, data, RecordingContext(folder, threads=os.cpu_count() or 1))
+    evaluation = evaluate(result, split(data.info, config.data), data.info)
+    seconds = time.perf_counter() - began
+    accuracy = evaluation.headline["accuracy"]
+    measured = Measured(
+        dataset=data.info.name,
+        split=evaluation.split.name,
+        accuracy=round(accuracy.value, 4),
+        low=round(accuracy.low, 4),
+        high=round(accuracy.high, 4),
+        recordings=evaluation.split.test_recordings,
+        seconds=round(seconds, 1),
+        machine=machine(),
+    )
+    return measured, config
+
+
+def machine() -> str:
+    """Name the machine in words."""
+    return f"{os.cpu_count()} CPU cores, {platform.machine()}, no GPU"
+
+
+def write(family: str, preset: Preset) -> None:
+    """Put the measured runs into the preset's file, after what people wrote there."""
+    path = FOLDER / family / f"{preset.name}.yaml"
+    text = path.read_text(encoding="utf-8").split("\nmeasured:")[0].rstrip()
+    runs = [each.model_dump() for each in preset.measured]
+    block = yaml.safe_dump({"measured": runs}, sort_keys=False, allow_unicode=True)
+    path.write_text(f"{text}\n{block}", encoding="utf-8")
+
+
+def main() -> None:
+    """Measure and print, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true")
+    for name in ("family", "preset", "dataset"):
+        parser.add_argument(f"--{name}")
+    arguments = parser.parse_args()
+    runs: dict[tuple[str, str], list[Measured]] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for key, data, settings in data_sets(folder, arguments.dataset):
+            for family in families().values():
+                for preset in presets(family.name):
+                    skipped = arguments.family not in (None, family.name)
+                    if skipped or arguments.preset not in (None, preset.name):
+                        continue
+                    place = folder / "runs" / f"{key}-{family.name}-{preset.name}"
+                    found, config = measure(family, preset, data, settings, place)
+                    rate = config.workload(data.info).work_units / found.seconds
+                    print(
+                        f"{key:14} {family.name:10} {preset.name:17} {found.accuracy:.3f} "
+                        f"({found.low:.3f}–{found.high:.3f}) {found.seconds:7.1f} s "
+                        f"{rate:.2e} units/s  {found.split}",
+                        flush=True,
+                    )
+                    runs.setdefault((family.name, preset.name), []).append(found)
+    if arguments.write:
+        for (family_name, preset_name), measured in runs.items():
+            preset = next(p for p in presets(family_name) if p.name == preset_name)
+            write(family_name, preset.model_copy(update={"measured": tuple(measured)}))
+
+
+if __name__ == "__main__":
+    main()
