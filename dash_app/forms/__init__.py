@@ -1,7 +1,7 @@
 """pydantic model → inputs, values → model, each error to the field it belongs to."""
 
 from dash_app.forms.fields import FieldKind, FieldSpec, SectionSpec, all_fields, sections_of
-from dash_app.forms.inputs import as_client_spec, field_id, field_input, switch_id
+from dash_app.forms.inputs import as_client_spec, field_id, field_input, path_of, switch_id
 from dash_app.forms.validation import Checked, check
 from dash_app.forms.values import parse_number, scientific, to_values
 
@@ -16,6 +16,7 @@ __all__ = [
     "field_id",
     "field_input",
     "parse_number",
+    "path_of",
     "scientific",
     "sections_of",
     "switch_id",

@@ -16,14 +16,27 @@ SLIDER_STEPS = 200
 DEBOUNCE_MS = 250
 
 
+def part_id(form: str, part: str, path: str) -> dict[str, str]:
+    """Give the id of a part of a setting: field, switch, slider, wrap or was.
+
+    Dots separate ids from properties in Dash, so the path is written with slashes.
+    """
+    return {"type": f"{form}-{part}", "path": path.replace(".", "/")}
+
+
+def path_of(component_id: dict[str, str]) -> str:
+    """Give the dotted path of the setting that a part belongs to."""
+    return component_id["path"].replace("/", ".")
+
+
 def field_id(form: str, path: str) -> dict[str, str]:
     """Give the id of a setting's input (its ``value`` counts)."""
-    return {"type": f"{form}-field", "path": path}
+    return part_id(form, "field", path)
 
 
 def switch_id(form: str, path: str) -> dict[str, str]:
     """Give the id of a setting's switch (its ``checked`` counts)."""
-    return {"type": f"{form}-switch", "path": path}
+    return part_id(form, "switch", path)
 
 
 def field_input(
@@ -48,10 +61,10 @@ def field_input(
         was: Former value in words, shown when it differs.
     """
     children = _draw(form, spec, value, error, list(suggestions))
-    note = html.Div(was, id={"type": f"{form}-was", "path": spec.path}, className="field-was")
+    note = html.Div(was, id=part_id(form, "was", spec.path), className="field-was")
     return html.Div(
         [*children, note],
-        id={"type": f"{form}-wrap", "path": spec.path},
+        id=part_id(form, "wrap", spec.path),
         className=f"field field-{spec.kind}",
         hidden=hidden,
     )
@@ -114,7 +127,7 @@ def _number(form: str, spec: FieldSpec, value: Any, common: dict[str, Any]) -> l
     number = dmc.NumberInput(
         value=value,
         step=spec.step or 1,
-        suffix=f" {spec.unit}" if spec.unit else None,
+        suffix=f" {spec.unit}" if spec.unit else "",
         allowDecimal=spec.kind is FieldKind.NUMBER,
         allowNegative=spec.ge is None or spec.ge < 0,
         # Out-of-range values stay and are explained rather than changed silently.
@@ -136,7 +149,7 @@ def has_slider(spec: FieldSpec) -> bool:
 def _slider(form: str, spec: FieldSpec, value: Any) -> dmc.Slider:
     position = parse_number(value)
     return dmc.Slider(
-        id={"type": f"{form}-slider", "path": spec.path},
+        id=part_id(form, "slider", spec.path),
         value=position if isinstance(position, int | float) else spec.ge,
         min=spec.ge,
         max=spec.le,

@@ -31,10 +31,12 @@ class Checked(Generic[Model]):
 def check(model: type[Model], values: dict[str, Any]) -> Checked[Model]:
     """Read a form: raw values by dotted path, e.g. {"training.epochs": 40}.
 
-    Settings that are missing keep their defaults; unknown ones (of an older version) are ignored.
+    Settings that are missing keep their defaults; unknown ones (of an older version) are ignored,
+    and so is nonsense in a setting that has no effect and is not shown.
     """
     specs = all_fields(model)
-    known = {path: raw for path, raw in values.items() if path in specs}
+    given = {path: raw for path, raw in values.items() if path in specs}
+    known = {path: raw for path, raw in given.items() if _matters(specs[path], raw, given)}
     errors = {path: found for path, raw in known.items() if (found := complaint(specs[path], raw))}
     good = {path: _typed(specs[path], raw) for path, raw in known.items() if path not in errors}
     try:
@@ -44,6 +46,10 @@ def check(model: type[Model], values: dict[str, Any]) -> Checked[Model]:
             errors.setdefault(path, sentence)
         return Checked(None, errors)
     return Checked(None if errors else config, errors)
+
+
+def _matters(spec: FieldSpec, raw: Any, values: dict[str, Any]) -> bool:
+    return is_shown(spec, values) or not complaint(spec, raw)
 
 
 def complaint(spec: FieldSpec, raw: Any) -> str:

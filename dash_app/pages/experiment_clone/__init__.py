@@ -1,0 +1,1 @@
+"""The wizard, filled from an earlier run."""

@@ -1,0 +1,211 @@
+"""Everything that can be said about a draft: is it valid, how is it split, what will it cost."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import psutil
+import yaml
+from pydantic import BaseModel
+
+from dash_app.components import format_bytes
+from dash_app.estimates import Forecast, forecast
+from dash_app.forms import all_fields, check
+from dash_app.forms.values import same
+from dash_app.pages.experiment_new.choices import (
+    PresetChoice,
+    family_problems,
+    find_dataset,
+    find_family,
+    find_preset,
+    info_of,
+    preset_values,
+    stored_info,
+)
+from dash_app.pages.experiment_new.draft import Draft
+from integrations.core.config import DataConfig, FamilyConfig
+from integrations.core.contract import Family, Problem, Severity
+from integrations.core.data.dataset import DatasetInfo
+from integrations.core.data.split_checks import split_problems
+from integrations.core.data.splits import SplitError, preview_split
+from integrations.core.evaluation.evaluation import SplitSummary
+from storage.entities import DatasetEntity
+from storage.settings import settings
+
+MODEL_STEP, CONFIGURE_STEP, REVIEW_STEP, LAUNCH_STEP = range(4)
+DISK_RESERVE_BYTES = 500_000_000
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence about the draft; an error forbids the start.
+
+    Attributes:
+        field: Dotted path it belongs to, "" for none.
+        step: The step on which it can be mended.
+    """
+
+    level: str
+    message: str
+    field: str = ""
+    step: int = CONFIGURE_STEP
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A draft, looked at from all sides."""
+
+    draft: Draft
+    entity: DatasetEntity | None = None
+    info: DatasetInfo | None = None
+    family: Family | None = None
+    preset: PresetChoice | None = None
+    config: FamilyConfig | None = None
+    split: SplitSummary | None = None
+    forecast: Forecast | None = None
+    notices: tuple[Notice, ...] = ()
+    preset_changes: int = 0
+    field_errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Notice]:
+        """What forbids the start."""
+        return [notice for notice in self.notices if notice.level == "error"]
+
+    @property
+    def can_start(self) -> bool:
+        """True when the draft is a complete, valid experiment."""
+        return self.config is not None and self.entity is not None and not self.errors
+
+    def faults(self, step: int) -> int:
+        """Count what must be mended on a step."""
+        return sum(notice.step == step for notice in self.errors)
+
+    @property
+    def name(self) -> str:
+        """The name the run will get."""
+        return self.draft.name.strip() or self.generated_name
+
+    @property
+    def generated_name(self) -> str:
+        """A name made from family, data and preset."""
+        parts = [
+            self.family.title if self.family else "",
+            self.entity.name if self.entity else "",
+            self.preset.title.lower() if self.preset and not self.preset_changes else "custom",
+        ]
+        return " · ".join(part for part in parts if part)[:200]
+
+
+def assess(draft: Draft) -> Assessment:
+    """Look at a draft; never raises for what a user can choose."""
+    entity = find_dataset(draft.dataset_id)
+    family = find_family(draft.family)
+    info = info_of(entity) if entity else None
+    if entity is None or family is None or info is None:
+        return Assessment(draft, entity, info, family, notices=(_what_is_missing(entity, family),))
+    checked = check(family.Config, draft.values)
+    preset = find_preset(draft.family, draft.preset, draft.dataset_id)
+    notices = [
+        *_about_family(family, info),
+        *(Notice("error", text, path) for path, text in checked.errors.items()),
+    ]
+    split, cost = None, None
+    if checked.config is not None:
+        division = checked.config.data.model_dump_json()
+        problems, split = _division(entity.folder, entity.fingerprint, division)
+        notices += [Notice(_level(p), p.message, p.field) for p in problems]
+        cost = forecast(family.name, checked.config, info)
+        notices += _about_machine(cost)
+    known = all_fields(family.Config)
+    return Assessment(
+        draft, entity, info, family, preset, checked.config, split, cost, tuple(notices),
+        _changes(draft, family, preset, info),
+        {n.field: n.message for n in reversed(notices) if n.level == "error" and n.field in known},
+    )  # fmt: skip
+
+
+def as_yaml(config: BaseModel) -> str:
+    """Write a config the way it is stored with the run."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _what_is_missing(entity: DatasetEntity | None, family: Family | None) -> Notice:
+    if entity is None:
+        return Notice("error", "Choose a data set.", step=MODEL_STEP)
+    if family is None:
+        return Notice("error", "Choose a model.", step=MODEL_STEP)
+    text = f"The files of “{entity.name}” cannot be read. Import it again or choose another one."
+    return Notice("error", text, step=MODEL_STEP)
+
+
+def _about_family(family: Family, info: DatasetInfo) -> list[Notice]:
+    errors, warnings = family_problems(family, info)
+    return [Notice("error", text, step=MODEL_STEP) for text in errors] + [
+        Notice("warning", text, step=MODEL_STEP) for text in warnings
+    ]
+
+
+@lru_cache(maxsize=64)
+def _division(
+    folder: str, fingerprint: str, config: str
+) -> tuple[list[Problem], SplitSummary | None]:
+    info, data = stored_info(folder, fingerprint), DataConfig.model_validate_json(config)
+    problems = split_problems(info, data)
+    try:
+        return problems, preview_split(info, data)
+    except SplitError:
+        return problems, None
+
+
+def _level(problem: Problem) -> str:
+    return "error" if problem.severity is Severity.ERROR else "warning"
+
+
+def _about_machine(cost: Forecast) -> list[Notice]:
+    notices = []
+    free = shutil.disk_usage(settings().data).free
+    needed = 3 * cost.work.checkpoint_bytes + DISK_RESERVE_BYTES
+    if free < needed:
+        text = (
+            f"Only {format_bytes(free)} are free on the disk; this run may need "
+            f"{format_bytes(needed)}. Delete old experiments, or keep fewer checkpoints."
+        )
+        notices.append(Notice("warning", text))
+    available = psutil.virtual_memory().available
+    if cost.work.memory_bytes > available:
+        text = (
+            f"This run needs about {format_bytes(cost.work.memory_bytes)} of memory and "
+            f"{format_bytes(available)} are free. Shorten the windows or lower the overlap."
+        )
+        notices.append(Notice("warning", text, "data.overlap"))
+    return notices
+
+
+def _changes(draft: Draft, family: Family, preset: PresetChoice | None, info: DatasetInfo) -> int:
+    if preset is None:
+        return 0
+    begun = preset_values(family, preset, info)
+    return sum(not same(value, draft.values.get(path)) for path, value in begun.items())
+
+
+def differences(assessment: Assessment) -> list[tuple[str, str, str]]:
+    """List what a clone changes: setting, former value, new value, in words."""
+    draft, family = assessment.draft, assessment.family
+    if family is None or not draft.original:
+        return []
+    return [
+        (spec.title, _words(draft.original.get(path)), _words(draft.values.get(path)))
+        for path, spec in all_fields(family.Config).items()
+        if not same(draft.original.get(path), draft.values.get(path))
+    ]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "none"
+    return "empty" if value in ("", None) else str(value)

@@ -1,0 +1,279 @@
+"""What the wizard does: choose, redraw, judge, save and start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import (
+    MATCH,
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    callback,
+    clientside_callback,
+    ctx,
+    no_update,
+)
+
+from dash_app.components import banner
+from dash_app.forms import path_of
+from dash_app.pages.experiment_new import ids
+from dash_app.pages.experiment_new.assess import LAUNCH_STEP, Assessment, assess
+from dash_app.pages.experiment_new.choices import (
+    choose_dataset,
+    choose_family,
+    choose_preset,
+    clone_draft,
+    fresh_draft,
+)
+from dash_app.pages.experiment_new.draft import MAX_NAME, Draft, read_draft
+from dash_app.pages.experiment_new.launch import (
+    NotStartedError,
+    launch,
+    save_config,
+    save_preset,
+)
+from dash_app.pages.experiment_new.view_configure import configure_view
+from dash_app.pages.experiment_new.view_model import model_view
+from dash_app.pages.experiment_new.view_review import review_view, split_view, step_indicators
+from dash_app.pages.experiment_new.view_summary import summary_view
+from dash_app.shell import LOCATION, notify
+from storage.entities import NotFoundError
+from storage.stores.experiments import ExperimentStore
+
+
+def _draft(stored: list[Any]) -> Draft | None:
+    return read_draft(stored[0]) if stored else None
+
+
+@callback(
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Input(ids.DATASET, "value"),
+    Input(ids.FAMILY, "value"),
+    Input(ids.PRESET, "value"),
+    Input(ids.OVER, "n_clicks"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+def choose(
+    dataset: str | None, family: str | None, preset: str | None, over: int | None, stored: list[Any]
+) -> list[Any]:
+    """Take over a choice; what is chosen already changes nothing."""
+    draft = _draft(stored)
+    if draft is None:
+        return [no_update] * len(stored)
+    decided = _decide(draft, ctx.triggered_id, dataset, family, preset, over)
+    return [decided.model_dump() if decided is not None else no_update]
+
+
+def _decide(
+    draft: Draft,
+    trigger: Any,
+    dataset: str | None,
+    family: str | None,
+    preset: str | None,
+    over: int | None,
+) -> Draft | None:
+    if trigger == ids.DATASET and dataset and int(dataset) != draft.dataset_id:
+        return choose_dataset(draft, int(dataset))
+    if trigger == ids.FAMILY and family and family != draft.family:
+        return choose_family(draft, family)
+    if trigger == ids.PRESET and preset and preset != draft.preset:
+        return choose_preset(draft, preset)
+    if trigger == ids.OVER and over:
+        return _begin_again(draft)
+    return None
+
+
+def _begin_again(draft: Draft) -> Draft:
+    fresh = fresh_draft()
+    if draft.parent_id is not None:
+        try:
+            fresh = clone_draft(ExperimentStore().get(draft.parent_id))
+        except NotFoundError:
+            notify("warning", "The experiment this was cloned from is deleted.")
+    return fresh.model_copy(update={"revision": draft.revision + 1})
+
+
+@callback(
+    Output(ids.MODEL_PANEL, "children"),
+    Output(ids.CONFIGURE_PANEL, "children"),
+    Output(ids.SPECS, "data"),
+    Output(ids.NAME, "value"),
+    Input(ids.KEY, "data"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+def redraw(_key: Any, stored: list[Any]) -> tuple[Any, Any, Any, Any]:
+    """Draw the first two steps anew after a choice; typing in a field does not come here."""
+    draft = _draft(stored)
+    if draft is None:
+        return no_update, no_update, no_update, no_update
+    form, specs = configure_view(draft)
+    return model_view(draft), form, specs, draft.name
+
+
+@callback(
+    Output(ids.SUMMARY, "children"),
+    Output(ids.SPLIT_PREVIEW, "children"),
+    Output(ids.REVIEW_PANEL, "children"),
+    Output(ids.NAME, "placeholder"),
+    Output(ids.STEPS, "children"),
+    Output(ids.FAULTS, "data"),
+    Output(ids.START, "disabled"),
+    Output(ids.ALL_FIELDS, "error", allow_duplicate=True),
+    Input(ids.ALL_DRAFTS, "data"),
+    Input(ids.SPECS, "data"),
+    prevent_initial_call="initial_duplicate",
+)
+def judge(stored: list[Any], _specs: Any) -> tuple[Any, ...]:
+    """Validate the draft on the server and show what follows from it."""
+    fields = ctx.outputs_list[-1]
+    draft = _draft(stored)
+    if draft is None:
+        return (*[no_update] * 7, [no_update] * len(fields))
+    assessment = assess(draft)
+    return (
+        summary_view(assessment),
+        split_view(assessment),
+        review_view(assessment),
+        assessment.generated_name,
+        step_indicators(assessment),
+        [assessment.faults(step) for step in range(LAUNCH_STEP + 1)],
+        not assessment.can_start,
+        _field_errors(assessment, fields),
+    )
+
+
+def _field_errors(assessment: Assessment, fields: list[dict[str, Any]]) -> list[str | None]:
+    return [assessment.field_errors.get(path_of(item["id"])) for item in fields]
+
+
+@callback(
+    Output(LOCATION, "href", allow_duplicate=True),
+    Output(ids.LAUNCH_PANEL, "children", allow_duplicate=True),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Input(ids.START, "n_clicks"),
+    State(ids.ALL_DRAFTS, "data"),
+    State(ids.NAME, "value"),
+    running=[(Output(ids.START, "loading"), True, False)],
+    prevent_initial_call=True,
+)
+def start(clicks: int | None, stored: list[Any], name: str | None) -> tuple[Any, Any, list[Any]]:
+    """Create the experiment and go to its monitor; a refusal is told on this step."""
+    draft = _draft(stored)
+    if not clicks or draft is None:
+        return no_update, no_update, [no_update] * len(stored)
+    try:
+        run = launch(draft.model_copy(update={"name": (name or "")[:MAX_NAME]}))
+    except NotStartedError as error:
+        message = f"The experiment was not started. {error}"
+        return no_update, banner("error", message), [no_update] * len(stored)
+    return f"/experiment/{run.id}/monitor", no_update, [None] * len(stored)
+
+
+@callback(
+    Output(ids.SAVE_CONFIG, "loading", allow_duplicate=True),
+    Input(ids.SAVE_CONFIG, "n_clicks"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+def keep_config(clicks: int | None, stored: list[Any]) -> bool:
+    """Keep the configuration without running it."""
+    draft = _draft(stored)
+    if clicks and draft is not None:
+        try:
+            kept = save_config(draft)
+            notify("success", f"Saved “{kept.name}”. It is offered with this data set's presets.")
+        except NotStartedError as error:
+            notify("warning", str(error))
+    return False
+
+
+@callback(
+    Output(ids.PRESET_MODAL, "opened"),
+    Output(ids.PRESET_NAME, "error"),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Input(ids.SAVE_PRESET, "n_clicks"),
+    Input(ids.PRESET_KEEP, "n_clicks"),
+    Input(ids.PRESET_NAME, "n_submit"),
+    State(ids.PRESET_NAME, "value"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+def keep_preset(
+    asked: int | None, _keep: int | None, _submit: int | None, name: str | None, stored: list[Any]
+) -> tuple[Any, Any, list[Any]]:
+    """Ask for a name, then keep the settings as a preset and choose it."""
+    draft = _draft(stored)
+    if ctx.triggered_id == ids.SAVE_PRESET or draft is None:
+        return bool(asked), None, [no_update] * len(stored)
+    try:
+        kept = save_preset(draft, name or "")
+    except NotStartedError as error:
+        return True, str(error), [no_update] * len(stored)
+    notify("success", f"Saved the preset “{kept.name}”.")
+    return False, None, [draft.changed(preset=f"saved-{kept.id}").model_dump()]
+
+
+clientside_callback(
+    ClientsideFunction("wizard", "key"),
+    Output(ids.KEY, "data"),
+    Input(ids.ALL_DRAFTS, "data"),
+    State(ids.KEY, "data"),
+)
+clientside_callback(
+    ClientsideFunction("wizard", "edit"),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Output(ids.ALL_FIELDS, "error"),
+    Output(ids.ALL_WRAPS, "hidden"),
+    Output(ids.ALL_NOTES, "children"),
+    Input(ids.ALL_FIELDS, "value"),
+    Input(ids.ALL_SWITCHES, "checked"),
+    State(ids.SPECS, "data"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "offer_values"),
+    Output(ids.TEST_VALUES, "data"),
+    Input(ids.SPLIT_FIELD, "value"),
+    State(ids.SPECS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "slide"),
+    Output({"type": "wizard-field", "path": MATCH}, "value"),
+    Output({"type": "wizard-slider", "path": MATCH}, "value"),
+    Input({"type": "wizard-field", "path": MATCH}, "value"),
+    Input({"type": "wizard-slider", "path": MATCH}, "value"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "describe"),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Output(ids.EXPERT_FORM, "hidden"),
+    Input(ids.NAME, "value"),
+    Input(ids.EXPERT, "checked"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "go"),
+    Output(ids.STEPS, "active"),
+    Input(ids.NEXT, "n_clicks"),
+    Input(ids.BACK, "n_clicks"),
+    Input(ids.START, "n_clicks"),
+    State(ids.STEPS, "active"),
+    State(ids.FAULTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "show"),
+    *(Output(panel, "hidden") for panel in ids.PANELS),
+    Output(ids.BACK, "style"),
+    Output(f"{ids.NEXT}-box", "hidden"),
+    Output(f"{ids.START}-box", "hidden"),
+    Input(ids.STEPS, "active"),
+)

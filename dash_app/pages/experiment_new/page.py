@@ -1,0 +1,196 @@
+"""The wizard's frame: step indicator, one panel per step, summary, and the way on and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dash_app.components import card, icon, page_header
+from dash_app.pages.experiment_new import ids
+from dash_app.pages.experiment_new.choices import fresh_draft
+from dash_app.pages.experiment_new.draft import MAX_NAME, Draft
+from dash_app.pages.experiment_new.view_review import step_indicators
+
+LAST_STEP_TO_OPEN = 3
+
+
+def register() -> None:
+    """Register the screen."""
+    dash.register_page(
+        "experiment_new",
+        path="/experiment/new",
+        title="New experiment · Signalbench",
+        layout=layout,
+    )
+
+
+def layout(dataset: str = "", family: str = "", step: str = "", **_query: Any) -> html.Div:
+    """Give the screen; the query may choose the data set, the family and the step."""
+    dataset_id = int(dataset) if dataset.isdecimal() else None
+    origin = "-".join(
+        ["new", *(part for part in (dataset, family) if part.isidentifier() or part.isdecimal())]
+    )
+    return wizard(fresh_draft(dataset_id, family), origin, step, title="New experiment")
+
+
+def wizard(
+    draft: Draft, origin: str, step: str, *, title: str, subtitle: Any = None, first_step: int = 1
+) -> html.Div:
+    """Give the wizard on a draft.
+
+    Args:
+        draft: Where it begins when the browser keeps nothing for this origin.
+        origin: The way in; each keeps its own draft.
+        step: Step from the address, 1 to 4; anything else is the first.
+        title: Heading of the page.
+        subtitle: Line below it.
+        first_step: Step shown when the address names none.
+    """
+    asked = int(step) if step.isdecimal() else first_step
+    active = min(max(asked, 1), LAST_STEP_TO_OPEN) - 1
+    over = dmc.Button("Start over", id=ids.OVER, variant="subtle", color="gray", size="compact-sm")
+    return html.Div(
+        [
+            page_header(title, subtitle=subtitle, actions=[over]),
+            dcc.Store(id=ids.draft_id(origin), storage_type="session", data=draft.model_dump()),
+            dcc.Store(id=ids.KEY),
+            dcc.Store(id=ids.SPECS, data=[]),
+            dcc.Store(id=ids.FAULTS, data=[0, 0, 0, 0]),
+            dmc.Stepper(
+                step_indicators(None),
+                id=ids.STEPS,
+                active=active,
+                allowNextStepsSelect=False,
+                size="sm",
+                iconSize=32,
+                className="wizard-steps",
+            ),
+            html.Div(
+                [
+                    html.Div([*_panels(active), _navigation(active)], className="wizard-main"),
+                    html.Aside(
+                        card(_waiting(3), id=ids.SUMMARY),
+                        className="wizard-aside",
+                        **{"aria-label": "Summary"},
+                    ),
+                ],
+                className="wizard-body",
+            ),
+            _preset_modal(),
+        ],
+        className="page wizard",
+    )
+
+
+def _panels(active: int) -> list[html.Section]:
+    contents: list[tuple[str, Any]] = [
+        (ids.MODEL_PANEL, _waiting(4)),
+        (ids.CONFIGURE_PANEL, _waiting(5)),
+        (ids.REVIEW_PANEL, _waiting(4)),
+        (ids.LAUNCH_PANEL, _launching()),
+    ]
+    panels = []
+    for number, (panel, (inner, content)) in enumerate(zip(ids.PANELS, contents, strict=True)):
+        above = [_name_field()] if inner == ids.REVIEW_PANEL else []
+        children = [*above, html.Div(content, id=inner, className="stack")]
+        panels.append(
+            html.Section(
+                children, id=panel, hidden=number != active, tabIndex=-1, className="stack"
+            )
+        )
+    return panels
+
+
+def _name_field() -> html.Section:
+    return card(
+        dmc.TextInput(
+            id=ids.NAME,
+            label="Name",
+            description="Leave it empty to take the generated name.",
+            debounce=300,
+            inputProps={"maxLength": MAX_NAME},
+        ),
+        html.Div(
+            [
+                dmc.Button(
+                    "Save config only",
+                    id=ids.SAVE_CONFIG,
+                    variant="default",
+                    leftSection=icon("save"),
+                ),
+                dmc.Button(
+                    "Save as preset",
+                    id=ids.SAVE_PRESET,
+                    variant="default",
+                    leftSection=icon("bookmark-plus"),
+                ),
+            ],
+            className="row wizard-save",
+        ),
+    )
+
+
+def _launching() -> html.Section:
+    return card(
+        html.Div(
+            [dmc.Loader(size="sm"), html.Span("Creating the experiment and waking a worker…")],
+            className="row",
+            role="status",
+        )
+    )
+
+
+def _waiting(lines: int) -> html.Div:
+    return html.Div(
+        [dmc.Skeleton(height=18, width=f"{95 - 15 * (n % 3)}%", mb=12) for n in range(lines)],
+        **{"aria-hidden": "true"},
+    )
+
+
+def _navigation(active: int) -> html.Div:
+    return html.Div(
+        [
+            dmc.Button(
+                "Back",
+                id=ids.BACK,
+                variant="default",
+                leftSection=icon("arrow-left"),
+                style={} if active else {"visibility": "hidden"},
+            ),
+            html.Div(className="grow"),
+            html.Span("Enter goes on", className="wizard-hint small muted"),
+            html.Div(
+                dmc.Button("Next", id=ids.NEXT, rightSection=icon("arrow-right")),
+                id=f"{ids.NEXT}-box",
+                hidden=active == LAST_STEP_TO_OPEN - 1,
+            ),
+            html.Div(
+                dmc.Button("Start training", id=ids.START, leftSection=icon("play-fill")),
+                id=f"{ids.START}-box",
+                hidden=active != LAST_STEP_TO_OPEN - 1,
+            ),
+        ],
+        className="wizard-nav",
+    )
+
+
+def _preset_modal() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            dmc.TextInput(
+                id=ids.PRESET_NAME,
+                label="Name of the preset",
+                description="It will stand beside the shipped ones.",
+                **{"data-autofocus": True},
+            ),
+            html.Div(
+                dmc.Button("Save preset", id=ids.PRESET_KEEP), className="row wizard-modal-actions"
+            ),
+        ],
+        id=ids.PRESET_MODAL,
+        title="Save as preset",
+        opened=False,
+    )

@@ -1,0 +1,161 @@
+"""Step 2: a preset, how the data are divided, and on demand every setting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dash_app.components import card, format_bytes, format_duration, icon
+from dash_app.estimates import forecast
+from dash_app.forms import (
+    FieldSpec,
+    SectionSpec,
+    all_fields,
+    as_client_spec,
+    field_input,
+    sections_of,
+)
+from dash_app.forms.validation import is_shown
+from dash_app.pages.experiment_new import ids
+from dash_app.pages.experiment_new.choices import (
+    PresetChoice,
+    find_dataset,
+    find_family,
+    info_of,
+    preset_config,
+    presets_of,
+)
+from dash_app.pages.experiment_new.draft import Draft
+from dash_app.pages.experiment_new.view_model import measured_words
+from integrations.core.contract import Family
+from integrations.core.data.dataset import DatasetInfo
+
+WINDOW_FIELDS = ("data.window_samples", "data.overlap")
+SPLIT_FIELDS = ("data.split", "data.split_field", "data.test_values")
+SPLIT_WORDS = {
+    "group": "By group",
+    "published": "As published with the data",
+    "field": "By a metadata field",
+    "random_windows": "Random windows (leaks)",
+}
+
+
+def configure_view(draft: Draft) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Give the step's content and what the browser needs to check its fields."""
+    family, entity = find_family(draft.family), find_dataset(draft.dataset_id)
+    info = info_of(entity) if entity else None
+    if family is None or info is None:
+        return [card(html.P("Choose data and a model first.", className="muted"))], []
+    specs = _specs(family, info)
+    view = [
+        card(_preset_cards(draft, family, info), title="Preset"),
+        card(*_division(draft, specs, info), title="Windows and split"),
+        _expert_switch(draft),
+        html.Div(
+            [_section(draft, section, specs) for section in sections_of(family.Config)],
+            id=ids.EXPERT_FORM,
+            className="stack",
+            hidden=not draft.expert,
+        ),
+    ]
+    client = [as_client_spec(spec, draft.original.get(path)) for path, spec in specs.items()]
+    for spec in client:
+        if spec["path"] == "data.test_values":
+            spec["choices"] = {name: list(found) for name, found in info.field_values().items()}
+            spec["chosen_by"] = "data.split_field"
+    return view, client
+
+
+def _specs(family: Family, info: DatasetInfo) -> dict[str, FieldSpec]:
+    specs = all_fields(family.Config)
+    possible = {"group", "random_windows"}
+    if {r.published_split for r in info.recordings} == {"train", "test"}:
+        possible.add("published")
+    if info.field_values():
+        possible.add("field")
+    options = tuple(
+        (raw, SPLIT_WORDS.get(raw, words)) for raw, words in specs["data.split"].options
+    )
+    chosen = replace(specs["data.split"], options=tuple(o for o in options if o[0] in possible))
+    return {**specs, "data.split": chosen}
+
+
+def _preset_cards(draft: Draft, family: Family, info: DatasetInfo) -> dmc.RadioGroup:
+    choices = presets_of(family.name, draft.dataset_id)
+    return dmc.RadioGroup(
+        html.Div(
+            [_preset_card(p, family, info) for p in choices], className="wizard-cards presets"
+        ),
+        id=ids.PRESET,
+        value=draft.preset,
+        **{"aria-label": "Preset"},
+    )
+
+
+def _preset_card(preset: PresetChoice, family: Family, info: DatasetInfo) -> dmc.RadioCard:
+    cost = forecast(family.name, preset_config(family, preset, info), info)
+    lines = [f"About {format_duration(cost.seconds)} · {format_bytes(cost.work.memory_bytes)}"]
+    lines += [measured_words(preset.measured)] if preset.measured else []
+    return dmc.RadioCard(
+        html.Div(
+            [
+                html.Div(
+                    [dmc.RadioIndicator(), html.Span(preset.title)], className="wizard-card-title"
+                ),
+                html.Div(preset.summary, className="wizard-card-text"),
+                *(html.Div(line, className="wizard-card-cost") for line in lines),
+            ],
+            className="wizard-card-body",
+        ),
+        value=preset.key,
+        className="wizard-card",
+        **{"aria-label": f"{preset.title}. {preset.summary} {lines[0]}"},
+    )
+
+
+def _division(draft: Draft, specs: dict[str, FieldSpec], info: DatasetInfo) -> list[Any]:
+    fields = [_field(draft, specs[path], info) for path in (*WINDOW_FIELDS, *SPLIT_FIELDS)]
+    return [
+        html.Div(fields, className="wizard-fields"),
+        html.Div(id=ids.SPLIT_PREVIEW, className="wizard-split", **{"aria-live": "polite"}),
+    ]
+
+
+def _field(draft: Draft, spec: FieldSpec, info: DatasetInfo | None = None) -> html.Div:
+    values = info.field_values() if info else {}
+    suggestions: list[str] = []
+    if spec.path == "data.split_field":
+        suggestions = list(values)
+    elif spec.path == "data.test_values":
+        suggestions = list(values.get(str(draft.values.get("data.split_field")), ()))
+    return field_input(
+        ids.FORM,
+        spec,
+        draft.values.get(spec.path),
+        hidden=not is_shown(spec, draft.values),
+        suggestions=suggestions,
+    )
+
+
+def _expert_switch(draft: Draft) -> html.Div:
+    return html.Div(
+        dmc.Switch(
+            id=ids.EXPERT,
+            checked=draft.expert,
+            label=html.Span([icon("sliders"), " Set every parameter"]),
+            description="For experts: the preset's values, open to change.",
+        ),
+        className="wizard-expert",
+    )
+
+
+def _section(draft: Draft, section: SectionSpec, specs: dict[str, FieldSpec]) -> Any:
+    shown = [f for f in section.fields if f.path not in (*WINDOW_FIELDS, *SPLIT_FIELDS)]
+    if not shown:
+        return None
+    fields = [_field(draft, specs[spec.path]) for spec in shown]
+    help_text = [html.P(section.help, className="wizard-section-help")] if section.help else []
+    return card(*help_text, html.Div(fields, className="wizard-fields"), title=section.title)
