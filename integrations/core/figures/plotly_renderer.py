@@ -251,7 +251,7 @@ def _layout(key: str, x: Axis, y: Axis) -> dict[str, Any]:
 
 def _axis(axis: Axis) -> dict[str, Any]:
     drawn: dict[str, Any] = {
-        "title": {"text": _axis_title(axis), "standoff": 8},
+        "title": {"text": _axis_title(axis), "standoff": 8, "font": {"size": 12}},
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": False,

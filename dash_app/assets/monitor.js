@@ -1,0 +1,171 @@
+/* The monitor's live parts: the log by server-sent events, curve styles, dialogs, notifications.
+   The stream also wakes the page when the run reports something, so slow polling is enough. */
+window.dash_clientside = window.dash_clientside || {};
+
+(function () {
+  "use strict";
+
+  const MOST_LINES = 2000;
+  const RANK = { debug: 0, info: 1, warning: 2, error: 3 };
+  const WISH = "signalbench-notify";
+  const stream = { source: null, run: null, last: 0, sawItRun: false };
+  const view = { level: "info", follow: true, live: true };
+  const no_update = () => window.dash_clientside.no_update;
+
+  function nudge() {
+    if (view.live) window.dash_clientside.set_props("monitor-nudge", { data: Date.now() });
+  }
+
+  function tell(text) {
+    if (box()) window.dash_clientside.set_props("monitor-log-state", { children: text });
+  }
+
+  function box() {
+    return document.getElementById("monitor-log");
+  }
+
+  function close() {
+    if (stream.source) stream.source.close();
+    stream.source = null;
+  }
+
+  function open() {
+    close();
+    if (!box() || !stream.run) return;
+    const source = new EventSource("/api/task-logs/" + encodeURIComponent(stream.run.task_id) + "?since=" + stream.last);
+    stream.source = source;
+    source.addEventListener("open", () => tell("live"));
+    source.addEventListener("log", (event) => { if (alive(source)) addLine(JSON.parse(event.data)); });
+    source.addEventListener("progress", () => { if (alive(source)) { stream.sawItRun = true; nudge(); } });
+    source.addEventListener("offline", () => { if (alive(source)) tell("waiting for Redis"); });
+    source.addEventListener("end", (event) => { if (alive(source)) end(JSON.parse(event.data)); });
+    source.addEventListener("error", () => { if (alive(source)) tell("reconnecting"); });
+  }
+
+  /* A stream whose page was left closes itself at its next word. */
+  function alive(source) {
+    if (stream.source === source && box()) return true;
+    source.close();
+    return false;
+  }
+
+  function end(run) {
+    close();
+    tell(stream.last ? "complete" : "no lines were kept");
+    nudge();
+    if (!stream.sawItRun || !wished() || !document.hidden) return;
+    const note = new Notification("Signalbench", { body: run.name + ": " + run.status, tag: "run-" + run.experiment_id });
+    note.onclick = () => { window.focus(); note.close(); };
+  }
+
+  function addLine(line) {
+    if (line.id <= stream.last) return;
+    stream.last = line.id;
+    const log = box();
+    const row = document.createElement("div");
+    row.className = "log-line log-" + (line.level in RANK ? line.level : "info");
+    const moment = new Date(line.time * 1000);
+    row.append(
+      part("time", moment.toLocaleTimeString([], { hour12: false })),
+      part("level", line.level),
+      part("text", line.message));
+    row.firstChild.title = moment.toLocaleString();
+    row.hidden = RANK[line.level] < RANK[view.level];
+    log.append(row);
+    while (log.childElementCount > MOST_LINES) log.firstElementChild.remove();
+    if (view.follow) log.scrollTop = log.scrollHeight;
+  }
+
+  function part(name, text) {
+    const span = document.createElement("span");
+    span.className = "log-" + name;
+    span.textContent = text;
+    return span;
+  }
+
+  function wished() {
+    return "Notification" in window && Notification.permission === "granted" && localStorage.getItem(WISH) === "yes";
+  }
+
+  /* Browsers allow six connections to one host: a hidden page gives its stream back,
+     unless it has to notify. */
+  document.addEventListener("visibilitychange", () => {
+    if (!box() || !stream.run) return;
+    if (document.hidden && !wished()) { if (stream.source) { close(); stream.asleep = true; } }
+    else if (stream.asleep) { stream.asleep = false; open(); nudge(); }
+  });
+
+  function restyle(graph, smooth) {
+    const count = (graph.data.length - 1) / 2;
+    const raw = [...Array(count).keys()];
+    if (!count || graph.data[count].visible === smooth) return;
+    window.Plotly.restyle(graph, { opacity: smooth ? 0.3 : 1 }, raw);
+    window.Plotly.restyle(graph, { visible: smooth }, raw.map((i) => i + count));
+  }
+
+  function rescale(graph, log) {
+    const type = log ? "log" : "linear";
+    if ((graph.layout.yaxis.type || "linear") === type) return;
+    if (!log && !graph.layout.yaxis.type) return;
+    window.Plotly.relayout(graph, { "yaxis.type": type, "yaxis.autorange": true });
+  }
+
+  function applyStyle(log, smooth, triesLeft) {
+    const graphs = ["monitor-loss", "monitor-score"].map((key) => window.dash_clientside.chart.graphOf(key));
+    if (graphs.some((graph) => !graph || !graph.data || !window.Plotly)) {
+      if (triesLeft) setTimeout(() => applyStyle(log, smooth, triesLeft - 1), 150);
+      return;
+    }
+    graphs.forEach((graph) => restyle(graph, smooth));
+    rescale(graphs[0], log);
+  }
+
+  window.dash_clientside.monitor = {
+    toggleModal: function (opened) {
+      const trigger = window.dash_clientside.callback_context.triggered[0];
+      if (!trigger || !trigger.value) return no_update();
+      return trigger.prop_id === "monitor-stop.n_clicks" || trigger.prop_id === "monitor-cancel.n_clicks";
+    },
+    openStream: function (run) {
+      close();
+      if (!run) return no_update();
+      const again = stream.run && stream.run.task_id === run.task_id && box() && box().childElementCount;
+      Object.assign(stream, { run: run, last: again ? stream.last : 0, sawItRun: false, asleep: false });
+      open();
+      return "connecting";
+    },
+    setLive: function (live) {
+      view.live = live;
+      if (live) nudge();
+      return live ? -1 : 0;
+    },
+    setLog: function (level, follow) {
+      view.level = level || "info";
+      view.follow = Boolean(follow);
+      const log = box();
+      if (log) {
+        for (const row of log.children) {
+          const name = row.className.split("log-").pop().trim();
+          row.hidden = RANK[name] < RANK[view.level];
+        }
+        if (view.follow) log.scrollTop = log.scrollHeight;
+      }
+      return view.level;
+    },
+    styleCurves: function (log, smooth) {
+      applyStyle(Boolean(log), Boolean(smooth), 20);
+      return (log ? "log " : "") + (smooth ? "smooth" : "");
+    },
+    setNotify: function (wanted) {
+      if (wanted === undefined || wanted === null) return no_update();
+      localStorage.setItem(WISH, wanted ? "yes" : "no");
+      if (!wanted) return "";
+      if (!("Notification" in window)) return "This browser has no notifications.";
+      if (Notification.permission === "denied") return "Notifications are blocked in the browser's settings.";
+      if (Notification.permission === "default") {
+        return Notification.requestPermission().then((answer) => answer === "granted" ? "" : "The browser did not allow it.");
+      }
+      return "";
+    },
+  };
+})();

@@ -1,0 +1,41 @@
+"""Component ids of the monitor screen."""
+
+from dash_app.components import graph_id
+
+RUN = "monitor-run"
+CURSOR = "monitor-cursor"
+NUDGE = "monitor-nudge"
+POLL = "monitor-poll"
+CHIP = "monitor-chip"
+ACTIONS = "monitor-actions"
+NOTICE = "monitor-notice"
+ANSWER = "monitor-answer"
+METRICS = "monitor-metrics"
+CHARTS = "monitor-charts"
+SYSTEM = "monitor-system"
+EVENTS = "monitor-events"
+LOG = "monitor-log"
+LOG_STATE = "monitor-log-state"
+LOG_LEVEL = "monitor-log-level"
+FOLLOW = "monitor-follow"
+LIVE = "monitor-live"
+NOTIFY = "monitor-notify"
+SMOOTH = "monitor-smooth"
+LOG_SCALE = "monitor-log-scale"
+
+PAUSE = "monitor-pause"
+RESUME = "monitor-resume"
+STOP = "monitor-stop"
+STOP_CONFIRM = "monitor-stop-confirm"
+STOP_DISMISS = "monitor-stop-dismiss"
+STOP_MODAL = "monitor-stop-modal"
+CANCEL = "monitor-cancel"
+CANCEL_CONFIRM = "monitor-cancel-confirm"
+CANCEL_DISMISS = "monitor-cancel-dismiss"
+CANCEL_MODAL = "monitor-cancel-modal"
+RETRY = "monitor-retry"
+
+LOSS_KEY = "monitor-loss"
+SCORE_KEY = "monitor-score"
+LOSS_GRAPH = graph_id(LOSS_KEY)
+SCORE_GRAPH = graph_id(SCORE_KEY)
