@@ -6,6 +6,7 @@ from dash_app.components.basics import (
     card,
     empty_state,
     icon,
+    leaky_badge,
     page_header,
     stat,
     status_chip,
@@ -19,6 +20,7 @@ from dash_app.components.formats import (
     format_interval,
     format_number,
     format_percent,
+    format_score,
     relative_time,
 )
 
@@ -34,8 +36,10 @@ __all__ = [
     "format_interval",
     "format_number",
     "format_percent",
+    "format_score",
     "graph_id",
     "icon",
+    "leaky_badge",
     "page_header",
     "relative_time",
     "stat",

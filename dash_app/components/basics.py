@@ -56,9 +56,9 @@ def card(
     *children: Any,
     title: Any = None,
     help: str | None = None,
-    actions: Sequence[Any] = (),  # noqa: A002
+    actions: Sequence[Any] = (),
     className: str = "",
-    **props: Any,  # noqa: N803
+    **props: Any,
 ) -> html.Section:
     """Frame a group of content; ``help`` explains the title on hover."""
     head = []
@@ -82,6 +82,21 @@ def status_chip(status: str) -> html.Span:
     """Show an experiment's status by word, icon and colour."""
     return html.Span(
         [icon(STATUS_ICONS.get(status, "circle")), status], className=f"chip chip-{status}"
+    )
+
+
+def leaky_badge() -> dmc.Tooltip:
+    """Warn that a result rests on a split with pieces of one recording on both sides."""
+    return dmc.Tooltip(
+        html.Span(
+            [icon("exclamation-triangle"), "leaky split"], className="chip chip-warning", tabIndex=0
+        ),
+        label="Pieces of one recording were learnt from and tested on. The figures are too good to "
+        "be believed for new recordings.",
+        multiline=True,
+        w=280,
+        withArrow=True,
+        events={"hover": True, "focus": True, "touch": True},
     )
 
 

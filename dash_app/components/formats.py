@@ -19,6 +19,13 @@ def format_interval(value: float, low: float, high: float, digits: int = 1) -> s
     return f"{value * 100:.{digits}f} % ({low * 100:.{digits}f}–{high * 100:.{digits}f})"
 
 
+def format_score(value: float | None, low: object = None, high: object = None) -> str:
+    """Write a fraction with its 95 % interval where there is one: "96.8 % (95.1–98.0)"."""
+    if value is None or not isinstance(low, int | float) or not isinstance(high, int | float):
+        return format_percent(value)
+    return format_interval(value, low, high)
+
+
 def format_number(value: float | None, digits: int = 4) -> str:
     """Write a number with sensible digits; None as an en dash."""
     return "–" if value is None else f"{value:.{digits}g}"

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import dash
-from dash import html
+from dash import dcc, html
 
 from dash_app.components import page_header
+from dash_app.pages.home import ids
+from dash_app.pages.home.sections import skeleton
+
+EVERY_MS = 2_000
 
 
 def register() -> None:
@@ -17,4 +21,14 @@ def register() -> None:
 
 def layout(**_query: Any) -> html.Div:
     """Give the screen; unknown query parameters are ignored."""
-    return html.Div([page_header("Home")], className="page")
+    start = dcc.Link("New experiment", href="/experiment/new", className="button button-filled")
+    return html.Div(
+        [
+            page_header("Home", actions=[start]),
+            dcc.Interval(id=ids.TICK, interval=EVERY_MS),
+            dcc.Store(id=ids.SEEN),
+            html.Div(id=ids.NOW),
+            html.Div(skeleton(), id=ids.BODY),
+        ],
+        className="page stack home",
+    )
