@@ -104,6 +104,18 @@ def write_log(task_id: str, level: str, message: str) -> None:
     pipeline.execute()
 
 
+def reset_log(task_id: str, lines: list[dict[str, Any]]) -> None:
+    """Begin a (resumed) run: the live log becomes exactly the lines kept in the run's file."""
+    pipeline = connection().pipeline()
+    pipeline.delete(_log_key(task_id))
+    if lines:
+        kept = lines[-MAX_LOG_LINES:]
+        pipeline.rpush(_log_key(task_id), *[orjson.dumps(line) for line in kept])
+        pipeline.expire(_log_key(task_id), TTL_SECONDS)
+    pipeline.set(f"task:{task_id}:log:seq", lines[-1]["id"] if lines else 0, ex=TTL_SECONDS)
+    pipeline.execute()
+
+
 def read_log(task_id: str, since: int = 0) -> list[dict[str, Any]]:
     """Give the log lines with an id greater than ``since``: {id, time, level, message}.
 

@@ -42,3 +42,8 @@ class Bell:
 def bell() -> Bell:
     """Give this process's bell."""
     return Bell()
+
+
+def queue_of(priority: int) -> str:
+    """Give the queue for a priority (0–9); the order itself is the database's."""
+    return "high" if priority > 6 else "normal" if priority > 3 else "low"

@@ -43,8 +43,3 @@ def make_celery() -> Celery:
         broker_pool_limit=2,
     )
     return celery
-
-
-def queue_of(priority: int) -> str:
-    """Give the queue for a priority (0–9); the order itself is the database's."""
-    return "high" if priority > 6 else "normal" if priority > 3 else "low"

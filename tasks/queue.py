@@ -5,7 +5,7 @@ from __future__ import annotations
 from storage.entities import ExperimentEntity
 from storage.stores.runs import RunStore
 from storage.stores.workers import WorkerEntity
-from tasks.bell import bell
+from tasks.bell import bell, queue_of
 from tasks.experiments import (
     NewRun,
     QueueError,
@@ -58,8 +58,6 @@ def enqueue_experiment(experiment_id: int, priority: int = 5) -> None:
         experiment_id: Already stored; the database is the queue.
         priority: Of the experiment, 0 to 9.
     """
-    from tasks.broker import queue_of
-
     bell().ring(queue_of(priority))
 
 

@@ -1,0 +1,96 @@
+"""What this machine is and how busy: threads, memory, disk, GPU."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from storage.settings import settings
+
+
+def host_name() -> str:
+    """Give this machine's name, as runs and workers record it."""
+    return socket.gethostname()
+
+
+def usable_cpus() -> int:
+    """CPUs this process may use: its affinity, and the container's quota where there is one."""
+    cpus = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        if quota != "max":
+            cpus = min(cpus, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        return cpus
+    return cpus
+
+
+def threads_per_run() -> int:
+    """CPU threads of one run, when all slots of this worker are busy."""
+    return max(1, usable_cpus() // max(1, settings().workers))
+
+
+def threads_of_run(experiment_id: int) -> int:
+    """Give the thread count of a run's first attempt: another one would change the last digits."""
+    path = settings().runs_folder / str(experiment_id) / "machine.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"threads": threads_per_run()}), encoding="utf-8")
+    return int(json.loads(path.read_text(encoding="utf-8"))["threads"])
+
+
+def facts() -> dict[str, Any]:
+    """Describe this machine for the list of workers."""
+    return {
+        "cpus": usable_cpus(),
+        "threads_per_run": threads_per_run(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        "pid": os.getpid(),
+    }
+
+
+class Usage:
+    """Measures what this process and its machine use, each call since the one before."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._process.cpu_percent()
+
+    def now(self) -> dict[str, float]:
+        """Give cpu_percent of all CPUs, memory of this process, disk, and the GPU if there is one.
+
+        ``memory_bytes`` is this process's own, ``memory_percent`` the machine's.
+        """
+        memory = psutil.virtual_memory()
+        disk = psutil.disk_usage(str(settings().data))
+        usage = {
+            "cpu_percent": min(100.0, self._process.cpu_percent() / usable_cpus()),
+            "memory_bytes": float(self._process.memory_info().rss),
+            "memory_total_bytes": float(memory.total),
+            "memory_percent": float(memory.percent),
+            "disk_percent": float(disk.percent),
+            "disk_free_bytes": float(disk.free),
+        }
+        return usage | _gpu()
+
+
+def _gpu() -> dict[str, float]:
+    torch = sys.modules.get("torch")
+    if torch is None or not getattr(torch, "cuda", None) or not torch.cuda.is_initialized():
+        return {}
+    free, total = torch.cuda.mem_get_info()
+    usage = {"gpu_memory_bytes": float(total - free), "gpu_memory_total_bytes": float(total)}
+    try:
+        usage["gpu_percent"] = float(torch.cuda.utilization())
+    except (ModuleNotFoundError, RuntimeError):
+        return usage
+    return usage

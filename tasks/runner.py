@@ -1,0 +1,239 @@
+"""The child process of one experiment: ``python -m tasks.runner ID TOKEN`` trains and ends.
+
+Heavy imports happen only after the heartbeat has begun: they can take longer than a lease.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import platform
+import shutil
+import sys
+import traceback
+from importlib.metadata import version
+from pathlib import Path
+
+from integrations.core.config import FamilyConfig
+from integrations.core.contract import Control, Family, FitResult, Interrupted, TrainingError
+from integrations.core.data.dataset import Dataset, DatasetError
+from integrations.registry import family
+from storage import run_log
+from storage.artifacts import artifacts
+from storage.entities import DatasetEntity, ExperimentEntity, LeaseLostError, Status
+from storage.settings import settings
+from storage.stores.datasets import DatasetStore
+from storage.stores.experiments import ExperimentStore
+from storage.stores.leases import Lease
+from storage.stores.runs import ClaimedRun, Finished, RunStore
+from tasks import exit_codes
+from tasks.broadcast import Broadcast
+from tasks.machine import threads_of_run
+from tasks.pulse import Pulse
+from tasks.run_context import BenchContext
+from tasks.run_files import RunFiles, finite
+from tasks.sentences import sentence_for, unexpected
+
+log = logging.getLogger("signalbench.runner")
+SPARE_DISK_BYTES = 500_000_000
+VERIFY_BYTES = 512_000_000
+"""Samples up to this size are hashed again before training; larger ones are checked by size."""
+NUMBER_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+
+
+def main() -> int:
+    """Train the run named on the command line."""
+    parser = argparse.ArgumentParser(prog="tasks.runner")
+    parser.add_argument("id", type=int)
+    parser.add_argument("token", type=int)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        return Run(Lease(given.id, given.token)).execute()
+    except LeaseLostError as error:
+        log.warning("%s", error)
+        return exit_codes.LEASE_LOST
+
+
+class Run:
+    """One attempt at one experiment."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._runs = RunStore()
+        self._claimed: ClaimedRun = self._runs.claimed(lease)
+        self._lease = lease
+        self._broadcast = Broadcast(self._claimed.task_id)
+        self._pulse = Pulse(lease, self._broadcast, self._claimed.seconds)
+        self._files = RunFiles(self._claimed)
+
+    def execute(self) -> int:
+        """Train, evaluate and commit; whatever happens ends in the database.
+
+        Raises:
+            LeaseLostError: Another worker owns the run.
+        """
+        self._pulse.start()
+        try:
+            self._announce()
+            finished = self._train()
+            self._pulse.stop()
+            self._runs.finish(self._lease, finished)
+            self._end(finished.status.value, "Finished.", progress=1.0, eta_seconds=0.0)
+        except Interrupted as order:
+            self._pulse.stop()
+            self._runs.obeyed(self._lease, order.control.value, self._pulse.seconds)
+            word = "paused" if order.control is Control.PAUSE else "cancelled"
+            self._end(word, f"{word.capitalize()}.", eta_seconds=None)
+        except LeaseLostError:
+            raise
+        except Exception as error:  # the border of a task: everything ends in a sentence
+            self._fail(error)
+        return exit_codes.DONE
+
+    def _announce(self) -> None:
+        epochs = ExperimentStore().epochs(self._lease.id)
+        rows = [{"epoch": row.epoch, **row.values} for row in epochs]
+        self._broadcast.begin(rows, run_log.read(self._lease.id))
+        self._broadcast.update(
+            status=Status.RUNNING.value,
+            progress=0.0,
+            current_epoch=self._claimed.epochs_done,
+            message="Loading libraries and data",
+            eta_seconds=None,
+        )
+
+    def _train(self) -> Finished:
+        experiment = ExperimentStore().get(self._lease.id)
+        chosen = family(experiment.family)
+        config = chosen.Config.model_validate(experiment.config)
+        context = BenchContext(
+            self._pulse, self._broadcast, self._files, run_log.RunLog(self._lease.id)
+        )
+        context.resume_from = self._files.prepare()
+        context.threads = threads_of_run(self._lease.id)
+        data = _open_data(experiment, DatasetStore().get(experiment.dataset_id))
+        _check_disk(config, data)
+        self._broadcast.update(total_epochs=config.workload(data.info).steps)
+        context.log("info", f"Training {chosen.title} on “{data.info.name}”.")
+        context.device = _device()
+        result = self._fit(chosen, config, data, context)
+        return self._evaluate(experiment, config, data, result, context)
+
+    def _fit(
+        self, chosen: Family, config: FamilyConfig, data: Dataset, context: BenchContext
+    ) -> FitResult:
+        context.begin_fit()
+        self._pulse.sign_of_life()
+        self._pulse.in_fit = True
+        try:
+            return chosen.fit(config, data, context)
+        finally:
+            self._pulse.in_fit = False
+
+    def _evaluate(
+        self,
+        experiment: ExperimentEntity,
+        config: FamilyConfig,
+        data: Dataset,
+        result: FitResult,
+        context: BenchContext,
+    ) -> Finished:
+        from integrations.core.data.splits import split
+        from integrations.core.evaluation.evaluate import evaluate
+        from integrations.core.evaluation.store import save_result
+
+        self._broadcast.update(message="Evaluating on the test part")
+        evaluation = evaluate(result, split(data.info, config.data), data.info, config.seed)
+        saved = save_result(
+            self._files.results, result, evaluation,
+            family=experiment.family, config=experiment.config, info=data.info,
+        )  # fmt: skip
+        accuracy = evaluation.headline["accuracy"]
+        context.log(
+            "info",
+            f"Test accuracy {accuracy.value:.1%} ({accuracy.low:.1%}–{accuracy.high:.1%}), "
+            f"{evaluation.interval_method}.",
+        )
+        written = (self._files.write_config(experiment, _versions()), self._files.write_log())
+        stored = self._files.store(artifacts(), result, (*saved, *written))
+        metrics: dict[str, float] = {"best_epoch": float(result.best_epoch)}
+        for name, interval in evaluation.headline.items():
+            metrics[name] = interval.value
+            metrics[f"{name}_low"], metrics[f"{name}_high"] = interval.low, interval.high
+        metrics |= {f"validation_{name}": value for name, value in evaluation.validation.items()}
+        summary = evaluation.split
+        return Finished(
+            Status.STOPPED if result.stopped else Status.COMPLETED,
+            {key: value for key, value in finite(metrics).items() if value is not None},
+            summary.name, summary.digest, summary.leaky, result.n_parameters, self._pulse.seconds,
+            stored,
+        )  # fmt: skip
+
+    def _fail(self, error: Exception) -> None:
+        sentence = sentence_for(error)
+        if sentence is None:
+            sentence = unexpected(error)
+            log.error("The run failed", exc_info=error)
+            self._write_down("error", "".join(traceback.format_exception(error)))
+        self._write_down("error", sentence)
+        self._pulse.stop()
+        self._runs.fail(self._lease, sentence)
+        self._end(Status.FAILED.value, sentence, eta_seconds=None)
+
+    def _write_down(self, level: str, message: str) -> None:
+        self._broadcast.line(level, message)
+        try:
+            run_log.RunLog(self._lease.id).append(level, message)
+        except OSError as error:
+            log.warning("The run's log takes no line: %s", error)
+
+    def _end(self, status: str, message: str, **values: float | None) -> None:
+        self._broadcast.update(status=status, message=message, **values)
+        self._broadcast.close()
+
+
+def _open_data(experiment: ExperimentEntity, entity: DatasetEntity) -> Dataset:
+    """Open the data set and make sure that it is the one the experiment was made for.
+
+    Raises:
+        DatasetError: It is missing, changed or damaged.
+    """
+    data = Dataset(settings().datasets_folder / entity.folder)
+    if data.info.fingerprint != experiment.dataset_fingerprint:
+        raise DatasetError(
+            f"“{entity.name}” is not the data this run was made for any more. Clone the run to use "
+            "the present data."
+        )
+    data.signal(0)
+    if data.info.n_samples_total * len(data.info.channels) * 4 <= VERIFY_BYTES:
+        data.verify()
+    return data
+
+
+def _check_disk(config: FamilyConfig, data: Dataset) -> None:
+    needed = 2 * config.workload(data.info).checkpoint_bytes + SPARE_DISK_BYTES
+    free = shutil.disk_usage(settings().data).free
+    if free < needed:
+        raise TrainingError(
+            f"Only {free / 1e9:.1f} GB of disk are free and this run wants {needed / 1e9:.1f} GB. "
+            "Delete old runs or data sets, then press Retry."
+        )
+
+
+def _device() -> str:
+    """Give "cuda" where a GPU can be used; asks the driver's files before importing torch."""
+    if not Path("/proc/driver/nvidia/version").exists():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version()} | {
+        name: version(name) for name in NUMBER_LIBRARIES
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Starts a child process for a claimed run or job and watches it to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.entities import LeaseLostError
+from storage.settings import REPOSITORY, settings
+from storage.stores.job_runs import JobRunStore
+from storage.stores.leases import Lease
+from storage.stores.runs import RunStore
+from tasks import exit_codes
+from tasks.machine import threads_of_run, threads_per_run
+from tasks.sentences import death
+
+log = logging.getLogger("signalbench.supervisor")
+WATCH_SECONDS = 0.1
+LEAVE_SECONDS = 4.0
+"""Time a child has to hand its work back; then it is killed."""
+RECORD_SECONDS = 60.0
+"""How long to try to write a child's end into a database that is away."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed run or job and how its child is started."""
+
+    lease: Lease
+    module: str
+    threads: int
+    output: Path
+    store: RunStore | JobRunStore
+
+    @property
+    def name(self) -> str:
+        """Words for the log."""
+        return f"{self.module.removeprefix('tasks.')} {self.lease.id}"
+
+
+def run_work(lease: Lease) -> Work:
+    """Describe the child of an experiment."""
+    folder = settings().runs_folder / str(lease.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    threads = threads_of_run(lease.id)
+    return Work(lease, "tasks.runner", threads, folder / "output.txt", RunStore())
+
+
+def job_work(lease: Lease) -> Work:
+    """Describe the child of a job."""
+    folder = settings().data / "jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / f"{lease.id}.txt"
+    return Work(lease, "tasks.job_runner", threads_per_run(), output, JobRunStore())
+
+
+def supervise(work: Work, leave: threading.Event) -> None:
+    """Run a child to its end, and see to it that its end is in the database.
+
+    Args:
+        work: What to start.
+        leave: Set when this worker stops; the child then hands its work back.
+    """
+    with work.output.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", work.module, str(work.lease.id), str(work.lease.token)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=REPOSITORY,
+            env=_environment(work.threads),
+            start_new_session=True,
+        )
+    log.info("Started %s as process %d", work.name, child.pid)
+    try:
+        how = _watch(child, leave)
+    finally:
+        _end_group(child)
+    if how is not None:
+        _record(work, lambda: work.store.fail(work.lease, how))
+    elif child.returncode not in (
+        exit_codes.DONE,
+        exit_codes.HANDED_BACK,
+        exit_codes.LEASE_LOST,
+    ):
+        log.warning("%s died with code %d, see %s", work.name, child.returncode, work.output)
+        _record(work, lambda: work.store.crashed(work.lease, death(child.returncode)))
+
+
+def _watch(child: subprocess.Popen[bytes], leave: threading.Event) -> str | None:
+    """Wait for the end; a sentence means that the time limit was reached."""
+    limit = settings().time_limit_seconds
+    deadline = time.monotonic() + limit
+    while child.poll() is None:
+        if leave.wait(WATCH_SECONDS):
+            _ask_to_leave(child)
+            return None
+        if time.monotonic() > deadline:
+            return (
+                f"It was ended after {limit / 3600:.1f} h, the longest time allowed. Raise "
+                "SIGNALBENCH_TIME_LIMIT_SECONDS or train fewer epochs; Retry goes on from the last "
+                "checkpoint."
+            )
+    return None
+
+
+def _ask_to_leave(child: subprocess.Popen[bytes]) -> None:
+    assert child.stdin is not None  # noqa: S101 - PIPE was asked for
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(LEAVE_SECONDS)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the child's session: a dead runner may have children of its own."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.close()
+
+
+def _record(work: Work, write: Callable[[], None]) -> None:
+    deadline = time.monotonic() + RECORD_SECONDS
+    while True:
+        try:
+            write()
+            return
+        except LeaseLostError:
+            return
+        except SQLAlchemyError as error:
+            log.warning("The end of %s could not be written: %s", work.name, error)
+            if time.monotonic() > deadline:
+                return
+            time.sleep(1.0)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {**os.environ, **dict.fromkeys(counts, str(threads)), "PYTHONUNBUFFERED": "1"}

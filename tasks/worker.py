@@ -1,0 +1,199 @@
+"""The worker: claims runs and jobs, supervises their processes, looks after lost ones.
+
+``python -m tasks.worker`` serves until SIGTERM, or with ``--follow`` until its standard input ends.
+The database is asked every few seconds anyway; Celery's messages only make it sooner.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from storage.settings import settings
+from storage.stores.job_runs import JobRunStore
+from storage.stores.jobs import JobStore
+from storage.stores.leases import Lease
+from storage.stores.runs import RunStore
+from storage.stores.workers import BEAT_SECONDS, WorkerStore
+from tasks import machine
+from tasks.bell import bell
+from tasks.celery_app import app, woken
+from tasks.parent import wait_for_end_of_input
+from tasks.supervisor import Work, job_work, run_work, supervise
+
+log = logging.getLogger("signalbench.worker")
+POLL_SECONDS = 2.0
+JOB_SLOTS = 2
+RING_AGAIN_SECONDS = 10.0
+STOP_SECONDS = 7.0
+
+
+class Slots:
+    """A number of places for children of one sort; each is filled by claiming."""
+
+    def __init__(
+        self, count: int, claim: Callable[[], Lease | None], describe: Callable[[Lease], Work]
+    ) -> None:
+        self._count = count
+        self._claim = claim
+        self._describe = describe
+        self._busy: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+
+    def fill(self, leave: threading.Event) -> None:
+        """Claim and start as much as there are places for."""
+        while not leave.is_set() and len(self._busy) < self._count:
+            lease = self._claim()
+            if lease is None:
+                return
+            thread = threading.Thread(target=self._supervise, args=(lease, leave))
+            with self._lock:
+                self._busy.add(thread)
+            thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the children's ends."""
+        for thread in list(self._busy):
+            thread.join(seconds)
+
+    def _supervise(self, lease: Lease, leave: threading.Event) -> None:
+        try:
+            supervise(self._describe(lease), leave)
+        except OSError:
+            # The lease runs out and the keeper gives the work back.
+            log.exception("The process for %s could not be started", lease)
+        finally:
+            with self._lock:
+                self._busy.discard(threading.current_thread())
+            woken.set()
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self) -> None:
+        self.name = f"{machine.host_name()}:{os.getpid()}"
+        self._leave = threading.Event()
+        seconds, host = settings().lease_seconds, machine.host_name()
+        self._slots = [
+            Slots(
+                settings().workers,
+                lambda: RunStore().claim_next(self.name, host, seconds),
+                run_work,
+            ),
+            Slots(JOB_SLOTS, lambda: JobRunStore().claim_next(self.name, seconds), job_work),
+        ]
+
+    def serve(self) -> None:
+        """Work until told to leave; children hand their work back before this returns."""
+        _order_builtin_sets()
+        threads = [
+            threading.Thread(target=target, name=target.__name__, daemon=True)
+            for target in (self._claim_on, self._keep, _listen)
+        ]
+        for thread in threads:
+            thread.start()
+        self._leave.wait()
+        for slots in self._slots:
+            slots.join(STOP_SECONDS)
+        _guarded(lambda: WorkerStore().forget(self.name))
+
+    def leave(self) -> None:
+        """Make ``serve`` return."""
+        self._leave.set()
+        woken.set()
+
+    def _claim_on(self) -> None:
+        while not self._leave.is_set():
+            woken.clear()
+            for slots in self._slots:
+                _guarded(lambda slots=slots: slots.fill(self._leave))  # type: ignore[misc]
+            woken.wait(POLL_SECONDS)
+
+    def _keep(self) -> None:
+        """Say that we live, give back what dead workers held, ring again for what waits."""
+        facts, host = machine.facts(), machine.host_name()
+        beats = 0
+        while True:
+            _guarded(lambda: WorkerStore().beat(self.name, host, settings().workers, facts))
+            _guarded(_reap)
+            if beats % max(1, round(RING_AGAIN_SECONDS / BEAT_SECONDS)) == 0:
+                _guarded(_ring_for_waiting)
+            beats += 1
+            if self._leave.wait(BEAT_SECONDS):
+                return
+
+
+def _reap() -> None:
+    for name, found in (("run", RunStore().reap()), ("job", JobRunStore().reap())):
+        if found:
+            log.warning("Gave back each %s whose worker fell silent: %s", name, found)
+            woken.set()
+
+
+def _ring_for_waiting() -> None:
+    if RunStore().waiting() or JobRunStore().waiting():
+        bell().ring()
+
+
+def _listen() -> None:
+    """Take messages from Redis; Celery reconnects by itself, for as long as it takes."""
+    from celery.worker import WorkController
+
+    WorkController(
+        app=app, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True,
+        without_heartbeat=True, loglevel="WARNING", hostname=f"bell@{machine.host_name()}",
+    ).start()  # fmt: skip
+
+
+def _order_builtin_sets() -> None:
+    from tasks.builtin import missing_sets
+
+    def order() -> None:
+        waiting = JobStore().latest("builtin")
+        if missing_sets() and (waiting is None or waiting.finished_at is not None):
+            JobStore().create("builtin", {})
+
+    _guarded(order)
+
+
+def _guarded(action: Callable[[], None]) -> None:
+    """Do something now that is tried again later anyway, should the database be away."""
+    try:
+        action()
+    except SQLAlchemyError as error:
+        log.warning("The database is away: %s", error)
+
+
+def _follow_parent(worker: Worker) -> None:
+    wait_for_end_of_input()
+    worker.leave()
+
+
+def main() -> int:
+    """Serve until told to leave."""
+    parser = argparse.ArgumentParser(prog="tasks.worker")
+    parser.add_argument("--follow", action="store_true", help="leave when standard input ends")
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    worker = Worker()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # From a thread: a handler that sets the event its own thread waits for could deadlock.
+        signal.signal(number, lambda *_: threading.Thread(target=worker.leave).start())
+    if given.follow:
+        threading.Thread(target=_follow_parent, args=(worker,), daemon=True).start()
+    worker.serve()
+    # Celery's threads may still wait for Redis; nothing of ours is left to be done.
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
