@@ -116,7 +116,8 @@ class Pulse:
 
     def _follow_worker(self) -> None:
         """Leave when the worker closes our standard input, in order or by dying."""
-    X        self._hand_back()
+        wait_for_end_of_input()
+        self._hand_back()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=self._hand_back, daemon=True).start()
