@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.settings import settings
 from storage.stores.job_runs import JobRunStore
-from storage.stores.jobs import JobStore
 from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
 from storage.stores.workers import BEAT_SECONDS, WorkerStore
 from tasks import machine
 from tasks.bell import bell
 from tasks.celery_app import app, woken
+from tasks.job_kinds import order_builtin_sets
 from tasks.parent import wait_for_end_of_input
 from tasks.supervisor import Work, job_work, run_work, supervise
 
@@ -93,7 +93,7 @@ class Worker:
 
     def serve(self) -> None:
         """Work until told to leave; children hand their work back before this returns."""
-        _order_builtin_sets()
+        _guarded(order_builtin_sets)
         threads = [
             threading.Thread(target=target, name=target.__name__, daemon=True)
             for target in (self._claim_on, self._keep, _listen)
@@ -151,17 +151,6 @@ def _listen() -> None:
         app=app, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True,
         without_heartbeat=True, loglevel="WARNING", hostname=f"bell@{machine.host_name()}",
     ).start()  # fmt: skip
-
-
-def _order_builtin_sets() -> None:
-    from tasks.builtin import missing_sets
-
-    def order() -> None:
-        waiting = JobStore().latest("builtin")
-        if missing_sets() and (waiting is None or waiting.finished_at is not None):
-            JobStore().create("builtin", {})
-
-    _guarded(order)
 
 
 def _guarded(action: Callable[[], None]) -> None:
