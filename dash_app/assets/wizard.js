@@ -89,6 +89,23 @@
     setTimeout(() => button.click(), 0);
   });
 
+  /* Drawing a panel anew replaces its elements; the one that had the focus gets it back. */
+  let focused = null;
+  document.addEventListener("focusin", (event) => {
+    const at = event.target;
+    if (!at.closest(".wizard-main")) return;
+    const label = at.getAttribute("role") === "radio" ? at.getAttribute("aria-label") : null;
+    focused = { id: at.id, label };
+  });
+
+  function giveFocusBack() {
+    if (!focused || document.activeElement !== document.body) return;
+    const found = focused.label
+      ? [...document.querySelectorAll(".wizard-main [role=radio]")].find((item) => item.getAttribute("aria-label") === focused.label)
+      : focused.id && document.getElementById(focused.id);
+    if (found && found.offsetParent !== null) found.focus({ preventScroll: true });
+  }
+
   function focusFirstFault() {
     const fault = document.querySelector(".wizard-main [aria-invalid=true]");
     if (fault) fault.focus();
@@ -107,10 +124,10 @@
         const context = window.dash_clientside.callback_context;
         const draft = drafts && drafts[0];
         const [fields, switches] = context.inputs_list;
-        const [, errorsOut, wrapsOut, notesOut] = context.outputs_list;
+        const [, errorsOut, wrapsOut, notesOut, slidersOut] = context.outputs_list;
         const none = (list) => (list || []).map(noUpdate);
         if (!draft || !specs || !specs.length)
-          return [none(drafts), none(errorsOut), none(wrapsOut), none(notesOut)];
+          return [none(drafts), none(errorsOut), none(wrapsOut), none(notesOut), none(slidersOut)];
         const byPath = Object.fromEntries(specs.map((spec) => [spec.path, spec]));
         const values = Object.assign({}, draft.values);
         for (const item of [...fields, ...switches])
@@ -122,7 +139,16 @@
         });
         const hidden = wrapsOut.map((out) => byPath[pathOf(out)] ? !isShown(byPath[pathOf(out)], values) : noUpdate());
         const notes = notesOut.map((out) => byPath[pathOf(out)] ? was(byPath[pathOf(out)], values[pathOf(out)]) : noUpdate());
-        return [[changed ? Object.assign({}, draft, { values }) : noUpdate()], errors, hidden, notes];
+        const sliders = slidersOut.map((out) => {
+          const value = number(values[pathOf(out)]);
+          return Number.isFinite(value) ? value : noUpdate();
+        });
+        return [[changed ? Object.assign({}, draft, { values }) : noUpdate()], errors, hidden, notes, sliders];
+      },
+
+      drawn() {
+        requestAnimationFrame(() => setTimeout(giveFocusBack, 0));
+        return noUpdate();
       },
 
       offer_values(field, specs) {
@@ -130,12 +156,14 @@
         return (spec && spec.choices && spec.choices[field]) || [];
       },
 
-      slide(typed, dragged) {
-        const trigger = window.dash_clientside.callback_context.triggered_id;
-        if (trigger && trigger.type === "wizard-slider")
-          return [same(typed, dragged) ? noUpdate() : dragged, noUpdate()];
-        const value = number(typed);
-        return [noUpdate(), Number.isFinite(value) && value !== dragged ? value : noUpdate()];
+      slide(_positions, _typed) {
+        const context = window.dash_clientside.callback_context;
+        const dragged = (context.triggered || []).map((item) => [item.prop_id.replace(/\.value$/, ""), item.value]);
+        const byPath = Object.fromEntries(dragged.map(([id, value]) => [JSON.parse(id).path, value]));
+        return context.outputs_list.map((out, at) => {
+          const value = byPath[out.id.path];
+          return value === undefined || same(context.states_list[0][at].value, value) ? noUpdate() : value;
+        });
       },
 
       describe(name, expert, drafts) {

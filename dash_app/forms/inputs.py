@@ -46,7 +46,7 @@ def field_input(
     *,
     error: str = "",
     hidden: bool = False,
-    suggestions: Sequence[str] = (),
+    choices: Sequence[str] | None = None,
     was: str = "",
 ) -> html.Div:
     """Draw one setting: label, input, help on hover and focus, error, and what it was before.
@@ -57,10 +57,10 @@ def field_input(
         value: Its raw value (see ``to_values``).
         error: Sentence shown below with a red border.
         hidden: True when another setting makes this one pointless.
-        suggestions: Values offered for a text or list.
+        choices: The only values a text or list may take; None leaves it free.
         was: Former value in words, shown when it differs.
     """
-    children = _draw(form, spec, value, error, list(suggestions))
+    children = _draw(form, spec, value, error, choices)
     note = html.Div(was, id=part_id(form, "was", spec.path), className="field-was")
     return html.Div(
         [*children, note],
@@ -89,7 +89,9 @@ def as_client_spec(spec: FieldSpec, original: Any = None) -> dict[str, Any]:
     }
 
 
-def _draw(form: str, spec: FieldSpec, value: Any, error: str, suggestions: list[str]) -> list[Any]:
+def _draw(
+    form: str, spec: FieldSpec, value: Any, error: str, choices: Sequence[str] | None
+) -> list[Any]:
     common: dict[str, Any] = {
         "label": spec.title,
         "description": spec.help or None,
@@ -100,10 +102,12 @@ def _draw(form: str, spec: FieldSpec, value: Any, error: str, suggestions: list[
     common["id"] = field_id(form, spec.path)
     if spec.kind in (FieldKind.INTEGER, FieldKind.NUMBER):
         return _number(form, spec, value, common)
-    return [_text_like(spec, value, common, suggestions)]
+    return [_text_like(spec, value, common, choices)]
 
 
-def _text_like(spec: FieldSpec, value: Any, common: dict[str, Any], suggestions: list[str]) -> Any:
+def _text_like(
+    spec: FieldSpec, value: Any, common: dict[str, Any], choices: Sequence[str] | None
+) -> Any:
     if spec.kind is FieldKind.CHOICE:
         data = [{"value": raw, "label": words} for raw, words in spec.options]
         return dmc.Select(
@@ -111,15 +115,23 @@ def _text_like(spec: FieldSpec, value: Any, common: dict[str, Any], suggestions:
             **common,
         )  # fmt: skip
     if spec.kind is FieldKind.LIST:
-        return dmc.TagsInput(data=suggestions, value=list(value or []), clearable=True, **common)
-    if suggestions:
-        return dmc.Select(data=suggestions, value=value or None, searchable=True, **common)
+        return _list(value, common, choices)
+    if choices is not None:
+        return dmc.Select(data=list(choices), value=value or None, searchable=True, **common)
     return dmc.TextInput(
         value="" if value is None else str(value),
         debounce=DEBOUNCE_MS,
         rightSection=_unit(spec),
         rightSectionWidth=_unit_width(spec),
         **common,
+    )
+
+
+def _list(value: Any, common: dict[str, Any], choices: Sequence[str] | None) -> Any:
+    if choices is None:
+        return dmc.TagsInput(value=list(value or []), clearable=True, **common)
+    return dmc.MultiSelect(
+        data=list(choices), value=list(value or []), searchable=True, clearable=True, **common
     )
 
 

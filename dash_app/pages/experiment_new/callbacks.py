@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from dash import (
-    MATCH,
     ClientsideFunction,
     Input,
     Output,
@@ -224,11 +223,18 @@ clientside_callback(
     State(ids.KEY, "data"),
 )
 clientside_callback(
+    ClientsideFunction("wizard", "drawn"),
+    Output(ids.SPECS, "data", allow_duplicate=True),
+    Input(ids.SPECS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
     ClientsideFunction("wizard", "edit"),
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Output(ids.ALL_FIELDS, "error"),
     Output(ids.ALL_WRAPS, "hidden"),
     Output(ids.ALL_NOTES, "children"),
+    Output(ids.ALL_SLIDERS, "value"),
     Input(ids.ALL_FIELDS, "value"),
     Input(ids.ALL_SWITCHES, "checked"),
     State(ids.SPECS, "data"),
@@ -244,10 +250,9 @@ clientside_callback(
 )
 clientside_callback(
     ClientsideFunction("wizard", "slide"),
-    Output({"type": "wizard-field", "path": MATCH}, "value"),
-    Output({"type": "wizard-slider", "path": MATCH}, "value"),
-    Input({"type": "wizard-field", "path": MATCH}, "value"),
-    Input({"type": "wizard-slider", "path": MATCH}, "value"),
+    Output(ids.ALL_FIELDS, "value", allow_duplicate=True),
+    Input(ids.ALL_SLIDERS, "value"),
+    State(ids.ALL_FIELDS, "value"),
     prevent_initial_call=True,
 )
 clientside_callback(

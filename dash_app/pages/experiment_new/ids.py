@@ -40,6 +40,7 @@ MODES = "wizard-modes"
 ALL_DRAFTS: dict[str, Any] = {"type": "wizard-draft", "origin": ALL}
 ALL_FIELDS: dict[str, Any] = {"type": "wizard-field", "path": ALL}
 ALL_SWITCHES: dict[str, Any] = {"type": "wizard-switch", "path": ALL}
+ALL_SLIDERS: dict[str, Any] = {"type": "wizard-slider", "path": ALL}
 ALL_WRAPS: dict[str, Any] = {"type": "wizard-wrap", "path": ALL}
 ALL_NOTES: dict[str, Any] = {"type": "wizard-was", "path": ALL}
 SPLIT_FIELD = field_id(FORM, "data.split_field")

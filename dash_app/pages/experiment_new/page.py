@@ -161,14 +161,21 @@ def _navigation(active: int) -> html.Div:
                 style={} if active else {"visibility": "hidden"},
             ),
             html.Div(className="grow"),
-            html.Span("Enter goes on", className="wizard-hint small muted"),
             html.Div(
-                dmc.Button("Next", id=ids.NEXT, rightSection=icon("arrow-right")),
+                [
+                    html.Span("Enter goes on", className="wizard-hint small muted"),
+                    dmc.Button("Next", id=ids.NEXT, rightSection=icon("arrow-right")),
+                ],
+                className="row",
                 id=f"{ids.NEXT}-box",
                 hidden=active == LAST_STEP_TO_OPEN - 1,
             ),
             html.Div(
-                dmc.Button("Start training", id=ids.START, leftSection=icon("play-fill")),
+                [
+                    html.Span("Ctrl + Enter starts", className="wizard-hint small muted"),
+                    dmc.Button("Start training", id=ids.START, leftSection=icon("play-fill")),
+                ],
+                className="row",
                 id=f"{ids.START}-box",
                 hidden=active != LAST_STEP_TO_OPEN - 1,
             ),

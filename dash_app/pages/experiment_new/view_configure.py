@@ -126,17 +126,17 @@ def _division(draft: Draft, specs: dict[str, FieldSpec], info: DatasetInfo) -> l
 
 def _field(draft: Draft, spec: FieldSpec, info: DatasetInfo | None = None) -> html.Div:
     values = info.field_values() if info else {}
-    suggestions: list[str] = []
+    choices: list[str] | None = None
     if spec.path == "data.split_field":
-        suggestions = list(values)
+        choices = list(values)
     elif spec.path == "data.test_values":
-        suggestions = list(values.get(str(draft.values.get("data.split_field")), ()))
+        choices = list(values.get(str(draft.values.get("data.split_field")), ()))
     return field_input(
         ids.FORM,
         spec,
         draft.values.get(spec.path),
         hidden=not is_shown(spec, draft.values),
-        suggestions=suggestions,
+        choices=choices,
     )
 
 

@@ -66,7 +66,6 @@ def _dataset_select(ready: list[DatasetEntity], entity: DatasetEntity | None) ->
     ]
     return dmc.Select(
         id=ids.DATASET,
-        label="Data set",
         data=options,
         value=str(entity.id) if entity else None,
         placeholder="Choose a data set",
@@ -74,6 +73,7 @@ def _dataset_select(ready: list[DatasetEntity], entity: DatasetEntity | None) ->
         allowDeselect=False,
         nothingFoundMessage="No data set of that name",
         maxDropdownHeight=320,
+        **{"aria-label": "Data set"},
     )
 
 
@@ -182,4 +182,4 @@ def _time(item: Family, info: DatasetInfo | None) -> str:
     preset = find_preset(item.name, DEFAULT_PRESET, None)
     cost = forecast(item.name, preset_config(item, preset, info), info)
     words = preset.title if preset else "its defaults"
-    return f"About {format_duration(cost.seconds)} on this machine with “{words}”"
+    return f"About {format_duration(cost.seconds)} with “{words}” (by {cost.basis})"

@@ -31,7 +31,7 @@ STEP_WORDS = (
     ("Select model", "Data and family"),
     ("Configure", "Preset and split"),
     ("Review", "Cost and warnings"),
-    ("Launch", "Start training"),
+    ("Launch", "On to the monitor"),
 )
 
 
@@ -71,9 +71,12 @@ def review_view(assessment: Assessment) -> list[Any]:
     ]
 
 
-def _notices(notices: list[Notice]) -> list[html.Div]:
-    ordered = sorted(notices, key=lambda notice: notice.level != "error")
-    return [banner(notice.level, notice.message) for notice in ordered]
+def _notices(notices: list[Notice]) -> list[Any]:
+    errors = [banner("error", notice.message) for notice in notices if notice.level == "error"]
+    warnings = [_line(notice) for notice in notices if notice.level != "error"]
+    if not warnings:
+        return errors
+    return [*errors, card(html.Div(warnings, className="wizard-notices"), title="Worth knowing")]
 
 
 def _costs(cost: Forecast | None) -> html.Div:

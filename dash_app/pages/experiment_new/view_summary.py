@@ -9,6 +9,7 @@ from dash import html
 from dash_app.components import format_bytes, format_count, icon
 from dash_app.pages.experiment_new.assess import Assessment
 from dash_app.pages.experiment_new.view_review import time_words
+from integrations.core.config import DataConfig
 
 
 def summary_view(assessment: Assessment) -> list[Any]:
@@ -37,15 +38,28 @@ def _division(assessment: Assessment) -> list[tuple[str, Any]]:
     if config is None or split is None:
         return []
     leaky = html.Span([icon("exclamation-triangle"), "leaky"], className="chip chip-warning")
-    windows = (
-        f"{format_count(config.data.window_samples)} samples, {config.data.overlap:.0%} overlap"
-    )
     counts = [split.train_windows, split.validation_windows, split.test_windows]
     return [
-        ("Windows", windows),
+        ("Windows", _windows(assessment, config.data)),
         ("Split", [split.name, " ", leaky] if split.leaky else split.name),
         ("Train · val · test", " · ".join(format_count(n) for n in counts)),
     ]
+
+
+def _windows(assessment: Assessment, config: DataConfig) -> str:
+    samples = f"{format_count(config.window_samples)} samples"
+    rate = assessment.entity.sampling_rate_hz if assessment.entity else None
+    length = f" ({format_length(config.window_samples / rate)})" if rate else ""
+    return f"{samples}{length}, {config.overlap * 100:.0f} % overlap"
+
+
+def format_length(seconds: float) -> str:
+    """Write how long a window lasts: "171 ms", "2.5 s", "5 d"."""
+    for limit, size, unit in ((1e-3, 1e-6, "µs"), (1.0, 1e-3, "ms"), (7200.0, 1.0, "s")):
+        if seconds < limit:
+            return f"{seconds / size:.3g} {unit}"
+    hours = seconds / 3600
+    return f"{hours:.3g} h" if hours < 48 else f"{hours / 24:.3g} d"
 
 
 def _cost(assessment: Assessment) -> list[tuple[str, Any]]:
