@@ -166,22 +166,30 @@ def _follow_parent(worker: Worker) -> None:
     worker.leave()
 
 
-def main() -> int:
-    """Serve until told to leave."""
-    parser = argparse.ArgumentParser(prog="tasks.worker")
-    parser.add_argument("--follow", action="store_true", help="leave when standard input ends")
-    given = parser.parse_args()
+def serve_until_told(*, follow: bool) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        follow: Leave also when standard input ends, because our parent is gone.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     worker = Worker()
     for number in (signal.SIGTERM, signal.SIGINT):
         # From a thread: a handler that sets the event its own thread waits for could deadlock.
         signal.signal(number, lambda *_: threading.Thread(target=worker.leave).start())
-    if given.follow:
+    if follow:
         threading.Thread(target=_follow_parent, args=(worker,), daemon=True).start()
     worker.serve()
     # Celery's threads may still wait for Redis; nothing of ours is left to be done.
     logging.shutdown()
     os._exit(0)
+
+
+def main() -> int:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="tasks.worker")
+    parser.add_argument("--follow", action="store_true", help="leave when standard input ends")
+    return serve_until_told(follow=parser.parse_args().follow)
 
 
 if __name__ == "__main__":

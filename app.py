@@ -1,0 +1,121 @@
+"""The one entry: ``python app.py`` starts everything, sub-commands do single things.
+
+``uvicorn app:server`` serves the web application alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tasks.bench_lock import FolderInUseError
+from tasks.preflight import PreflightError, check_settings
+from tasks.terminal import complain
+
+
+def __getattr__(name: str) -> Any:
+    """Make the web application when uvicorn asks for ``app:server``."""
+    if name == "server":
+        from dash_app import create_app
+
+        return create_app()
+    raise AttributeError(name)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; gives the exit code."""
+    given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.command
+    try:
+        check_settings()
+        return command(given)
+    except (PreflightError, FolderInUseError) as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python app.py",
+        description="Signalbench, a point-and-click experiment bench. Without a command it starts "
+        "everything and prints the address.",
+    )
+    parser.set_defaults(command=_serve)
+    commands = parser.add_subparsers(title="commands")
+    _add(commands, "serve", _serve, "start everything (the default)")
+    _add(commands, "doctor", _doctor, "say what is wrong with this installation")
+    _add(commands, "migrate", _migrate, "bring the database up to date")
+    _add(commands, "worker", _worker, "train for a bench that runs elsewhere")
+    web = _add(commands, "web", _web, "serve the pages and the API only")
+    web.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    train = _add(commands, "train", _train, "train one model without a browser")
+    train.add_argument("--family", required=True, help="classical, cnn1d, …")
+    train.add_argument("--dataset", required=True, help="name, number or key, e.g. gun_point")
+    train.add_argument("--preset", default="", help="quick_test, fast_iteration, standard, …")
+    train.add_argument("--name", default="", help="of the experiment; made up when missing")
+    train.add_argument(
+        "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
+        help="change one setting, e.g. training.epochs=20; may be repeated",
+    )  # fmt: skip
+    return parser
+
+
+def _add(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _serve(_given: argparse.Namespace) -> int:
+    from tasks.serve import serve
+
+    return serve()
+
+
+def _doctor(_given: argparse.Namespace) -> int:
+    from tasks.doctor import examine
+
+    return examine()
+
+
+def _migrate(_given: argparse.Namespace) -> int:
+    from tasks.preflight import bring_database_up_to_date, check_data_folder
+
+    check_data_folder()
+    bring_database_up_to_date()
+    return 0
+
+
+def _worker(_given: argparse.Namespace) -> int:
+    _migrate(_given)
+    from tasks.worker import serve_until_told
+
+    return serve_until_told(follow=False)
+
+
+def _web(given: argparse.Namespace) -> int:
+    from tasks.web_server import serve_web
+
+    if given.fd is None:
+        _migrate(given)
+    from dash_app import create_app
+
+    return serve_web(create_app, given.fd)
+
+
+def _train(given: argparse.Namespace) -> int:
+    from tasks.train_command import TrainRequest, train
+
+    return train(
+        TrainRequest(given.family, given.dataset, given.preset, given.name, given.settings)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
