@@ -1,0 +1,1 @@
+"""The list of data sets, and the place to drop new recordings."""
