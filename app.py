@@ -18,9 +18,7 @@ from tasks.terminal import complain
 def __getattr__(name: str) -> Any:
     """Make the web application when uvicorn asks for ``app:server``."""
     if name == "server":
-        from dash_app import create_app
-
-        return create_app()
+        return _make_server()
     raise AttributeError(name)
 
 
@@ -100,13 +98,11 @@ def _worker(_given: argparse.Namespace) -> int:
 
 
 def _web(given: argparse.Namespace) -> int:
-    from tasks.web_server import serve_web
+    from tasks.web_server import WebServer
 
     if given.fd is None:
         _migrate(given)
-    from dash_app import create_app
-
-    return serve_web(create_app, given.fd)
+    return WebServer(given.fd).serve(_make_server)
 
 
 def _train(given: argparse.Namespace) -> int:
@@ -115,6 +111,12 @@ def _train(given: argparse.Namespace) -> int:
     return train(
         TrainRequest(given.family, given.dataset, given.preset, given.name, given.settings)
     )
+
+
+def _make_server() -> Any:
+    from dash_app import create_app
+
+    return create_app()
 
 
 if __name__ == "__main__":

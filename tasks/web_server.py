@@ -18,35 +18,41 @@ from tasks.preflight import take_port
 GRACE_SECONDS = 2
 
 
-def serve_web(make_app: Callable[[], Any], inherited: int | None) -> int:
-    """Serve until SIGTERM, or until the bench that started us is gone.
+class WebServer:
+    """Serves until SIGTERM, or until the bench that started us is gone."""
 
-    Args:
-        make_app: Makes the ASGI application.
-        inherited: Number of a listening socket handed over by the bench; None takes the port
-            itself.
+    def __init__(self, inherited: int | None) -> None:
+        """Take the port.
 
-    Raises:
-        PreflightError: The port is in use.
-    """
-    listener = take_port() if inherited is None else socket.socket(fileno=inherited)
-    config = uvicorn.Config(
-        make_app(),
-        host=settings().host,
-        port=settings().port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    if inherited is not None:
-        threading.Thread(target=_follow_bench, args=(server,), daemon=True).start()
-    server.run(sockets=[listener])
-    return 0
+        Args:
+            inherited: Number of a listening socket handed over by the bench, which is then
+                followed to its end; None binds the configured address.
 
+        Raises:
+            PreflightError: The port is in use.
+        """
+        self._listener = take_port() if inherited is None else socket.socket(fileno=inherited)
+        self._server: uvicorn.Server | None = None
+        if inherited is not None:
+            threading.Thread(target=self._follow_bench, daemon=True).start()
 
-def _follow_bench(server: uvicorn.Server) -> None:
-    wait_for_end_of_input()
-    server.should_exit = True
-    time.sleep(GRACE_SECONDS + 1)
-    os._exit(0)
+    def serve(self, make_app: Callable[[], Any]) -> int:
+        """Make the ASGI application and serve it; gives the exit code."""
+        config = uvicorn.Config(
+            make_app(),
+            host=settings().host,
+            port=settings().port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._server.run(sockets=[self._listener])
+        return 0
+
+    def _follow_bench(self) -> None:
+        wait_for_end_of_input()
+        if self._server is not None:
+            self._server.should_exit = True
+            time.sleep(GRACE_SECONDS)
+        os._exit(0)

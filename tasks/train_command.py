@@ -1,0 +1,264 @@
+"""``python app.py train``: the same run as in the browser, told line by line on the terminal."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from integrations.presets import PresetError
+from integrations.registry import UnknownFamilyError
+from storage.artifacts import artifacts
+from storage.entities import (
+    ConflictError,
+    DatasetEntity,
+    DatasetStatus,
+    ExperimentEntity,
+    JobEntity,
+    JobStatus,
+    NotFoundError,
+    Status,
+    StorageError,
+)
+from storage.settings import settings
+from storage.stores.datasets import DatasetStore
+from storage.stores.experiments import ExperimentStore
+from storage.stores.jobs import JobStore
+from tasks import preflight
+from tasks.bench_lock import holder
+from tasks.queue import (
+    NewRun,
+    QueueError,
+    alive_workers,
+    create_experiment,
+    enqueue_job,
+    order_experiment,
+)
+from tasks.serve import Bench
+from tasks.terminal import complain, say
+
+LOOK_SECONDS = 0.2
+REPORT_SECONDS = 300.0
+SHOWN_METRICS = ("train_loss", "val_loss", "val_accuracy", "val_macro_f1", "accuracy")
+
+
+class TrainCommandError(Exception):
+    """The command cannot be carried out; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """The command's arguments; ``settings`` are KEY=VALUE with dotted keys."""
+
+    family: str
+    dataset: str
+    preset: str
+    name: str
+    settings: list[str]
+
+
+def train(request: TrainRequest) -> int:
+    """Train, tell about it, write the report; gives the exit code.
+
+    Raises:
+        PreflightError: The bench cannot start.
+    """
+    bench = _own_bench_if_needed()
+    try:
+        if bench is not None:
+            bench.start()
+        return _train(request, bench)
+    except ValidationError as error:
+        for item in error.errors():
+            complain(f"{'.'.join(map(str, item['loc']))}: {item['msg']}.")
+    except (
+        TrainCommandError,
+        QueueError,
+        StorageError,
+        PresetError,
+        UnknownFamilyError,
+    ) as error:
+        complain(str(error))
+    finally:
+        if bench is not None:
+            bench.stop()
+    return 1
+
+
+def _own_bench_if_needed() -> Bench | None:
+    """Give a bench to start, unless one already works on this database."""
+    preflight.check_data_folder()
+    found = holder()
+    if found is not None and found.url:
+        preflight.bring_database_up_to_date()
+        return None
+    if found is None and not settings().embedded_redis:
+        preflight.check_given_redis()
+        preflight.bring_database_up_to_date()
+        if alive_workers():
+            return None
+    return Bench(web=False)
+
+
+def _train(request: TrainRequest, bench: Bench | None) -> int:
+    dataset = _find_dataset(request.dataset)
+    experiment = create_experiment(
+        NewRun(
+            family=request.family,
+            dataset_id=dataset.id,
+            preset=request.preset,
+            config=_nested(request.settings),
+            name=request.name,
+        )
+    )
+    say(f"Experiment {experiment.id}: {experiment.name}")
+    try:
+        ended = _follow(experiment.id, bench)
+    except KeyboardInterrupt:
+        return _interrupted(experiment.id, bench)
+    if ended.status not in (Status.COMPLETED, Status.STOPPED):
+        complain(ended.error or f"The run was {ended.status}.")
+        return 1
+    _tell_result(ended)
+    return _report(ended.id, bench)
+
+
+def _find_dataset(wanted: str) -> DatasetEntity:
+    """Find a data set by id, key or name; built-in ones are made when they are not there yet."""
+    found = _match(wanted)
+    if found is None:
+        from tasks.import_jobs import ensure_builtin_sets
+
+        ensure_builtin_sets()
+        found = _match(wanted)
+    if found is None:
+        known = ", ".join(sorted(d.builtin_key or d.name for d in DatasetStore().all()))
+        raise TrainCommandError(f"There is no data set “{wanted}”. Known: {known}.")
+    deadline = time.monotonic() + REPORT_SECONDS
+    while found.status is DatasetStatus.IMPORTING and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
+        found = DatasetStore().get(found.id)
+    return found
+
+
+def _match(wanted: str) -> DatasetEntity | None:
+    everything = DatasetStore().all()
+    exact = [d for d in everything if wanted in (str(d.id), d.builtin_key, d.name)]
+    alike = [d for d in everything if _plain(wanted) in (_plain(d.builtin_key), _plain(d.name))]
+    found = exact or alike
+    if len(found) > 1:
+        ids = ", ".join(str(d.id) for d in found)
+        raise TrainCommandError(f"Several data sets are called “{wanted}”: give one of {ids}.")
+    return found[0] if found else None
+
+
+def _plain(text: str | None) -> str:
+    return "".join(c for c in (text or "").casefold() if c.isalnum())
+
+
+def _nested(pairs: list[str]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise TrainCommandError(f"--set {pair} lacks a value. Write --set training.epochs=20.")
+        place = nested
+        *sections, leaf = key.strip().split(".")
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[leaf] = _value(pair, text)
+    return nested
+
+
+def _value(pair: str, text: str) -> Any:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TrainCommandError(f"The value of --set {pair} cannot be read.") from error
+    # YAML 1.1 takes 1e-3 for text, because it wants a point in a number.
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _follow(experiment_id: int, bench: Bench | None) -> ExperimentEntity:
+    store, last, status = ExperimentStore(), 0, ""
+    while True:
+        found = store.get(experiment_id)
+        for row in store.epochs(experiment_id, last):
+            last = row.epoch
+            say(f"  {row.epoch:>4}/{found.epochs_total}  {_figures(row.values)}")
+        if found.status != status:
+            status = found.status
+            if not found.status.ended and status != Status.RUNNING:
+                say(f"The run is {status}.")
+        if found.status.ended:
+            return found
+        if bench is not None:
+            bench.keep_alive()
+        time.sleep(LOOK_SECONDS)
+
+
+def _figures(values: dict[str, float]) -> str:
+    shown = [name for name in SHOWN_METRICS if values.get(name) is not None] or list(values)[:4]
+    return "  ".join(f"{name} {_figure(name, values[name])}" for name in shown)
+
+
+def _figure(name: str, value: float) -> str:
+    if "accuracy" in name or "f1" in name:
+        return f"{100 * value:5.1f} %"
+    return f"{value:.4f}"
+
+
+def _interrupted(experiment_id: int, bench: Bench | None) -> int:
+    if bench is None:
+        say(f"Experiment {experiment_id} goes on in the bench; its page shows it.")
+        return 130
+    try:
+        order_experiment(experiment_id, "cancel")
+        _follow(experiment_id, bench)
+        say(f"Experiment {experiment_id} was cancelled.")
+    except (ConflictError, NotFoundError) as error:
+        say(str(error))
+    return 130
+
+
+def _tell_result(ended: ExperimentEntity) -> None:
+    figures = ended.metrics
+    interval = f"({100 * figures['accuracy_low']:.1f}–{100 * figures['accuracy_high']:.1f})"
+    leak = ", leaky split" if ended.leaky else ""
+    say(f"Accuracy  {100 * figures['accuracy']:.1f} % {interval} on the test part{leak}")
+    say(f"Macro-F1  {100 * figures['macro_f1']:.1f} %")
+    say(f"Split     {ended.split_name}")
+    say(f"Time      {ended.seconds:.1f} s")
+    config = next(a for a in ExperimentStore().artifacts(ended.id) if a.name == "config.yaml")
+    say(f"Files     {artifacts().path(config.path).parent}")
+
+
+def _report(experiment_id: int, bench: Bench | None) -> int:
+    job = JobStore().create("report", {}, experiment_id=experiment_id)
+    enqueue_job(job.id)
+    done = _await_job(job.id, bench)
+    if done.status is not JobStatus.DONE:
+        complain(f"The report was not written: {done.error or 'it took too long.'}")
+        return 1
+    say(f"Report    {artifacts().path(done.result['path'])}")
+    return 0
+
+
+def _await_job(job_id: int, bench: Bench | None) -> JobEntity:
+    deadline = time.monotonic() + REPORT_SECONDS
+    while True:
+        job = JobStore().get(job_id)
+        ended = job.status in (JobStatus.DONE, JobStatus.FAILED)
+        if ended or time.monotonic() > deadline:
+            return job
+        if bench is not None:
+            bench.keep_alive()
+        time.sleep(LOOK_SECONDS)
