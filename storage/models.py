@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -121,6 +122,28 @@ class Experiment(LeaseColumns, Base):
         Index("ix_experiment_family_accuracy", "deleted_at", "family", "accuracy", "id"),
         Index("ix_experiment_dataset_f1", "deleted_at", "dataset_id", "macro_f1", "id"),
         Index("ix_experiment_status_created", "deleted_at", "status", "created_at", "id"),
+        # Holds what the run list sorts and filters by, so that it never reads the wide rows.
+        Index(
+            "ix_experiment_cover",
+            "deleted_at",
+            "created_at",
+            "id",
+            "status",
+            "family",
+            "dataset_id",
+            "accuracy",
+            "macro_f1",
+            "seconds",
+            "finished_at",
+            "name",
+        ),
+        Index("ix_experiment_rival", "dataset_fingerprint", "split_digest", "macro_f1", "id"),
+        Index(
+            "ix_experiment_noted",
+            "id",
+            sqlite_where=text("note != ''"),
+            postgresql_where=text("note != ''"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -158,6 +181,18 @@ class Experiment(LeaseColumns, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+
+
+class ExperimentTag(Base):
+    """A tag of a run, for filtering; ``Experiment.tags`` keeps them in order for showing."""
+
+    __tablename__ = "experiment_tag"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tag: Mapped[str] = mapped_column(String(50), primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class ExperimentMetric(Base):

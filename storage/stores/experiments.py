@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, or_, select, update
-from sqlalchemy import String as SqlString
+from sqlalchemy import Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import read_session, write_session
@@ -30,25 +28,32 @@ from storage.models import (
     Event,
     Experiment,
     ExperimentParam,
+    ExperimentTag,
     utc_now,
 )
+from storage.stores.experiment_queries import (
+    MAX_PAGE,
+    SORTABLE,
+    ExperimentQuery,
+    alive,
+    best_ids,
+    check_page,
+    count_rows,
+    ids_in_order,
+)
 
-SORTABLE = {
-    "id": Experiment.id,
-    "name": Experiment.name,
-    "family": Experiment.family,
-    "status": Experiment.status,
-    "dataset_name": Dataset.name,
-    "accuracy": Experiment.accuracy,
-    "macro_f1": Experiment.macro_f1,
-    "seconds": Experiment.seconds,
-    "created_at": Experiment.created_at,
-    "finished_at": Experiment.finished_at,
-    "n_parameters": Experiment.n_parameters,
-    "progress": Experiment.progress,
-    "preset": Experiment.preset,
-}
-MAX_PAGE = 1000
+__all__ = [
+    "MAX_PAGE",
+    "SORTABLE",
+    "ExperimentQuery",
+    "ExperimentStore",
+    "NewExperiment",
+    "add_event",
+    "flatten",
+]
+
+SEARCHED_AT_ONCE = 2000
+CURVES = ("val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -65,25 +70,6 @@ class NewExperiment:
     parent_id: int | None = None
     epochs_total: int = 0
     work_units: float = 0.0
-
-
-@dataclass(frozen=True)
-class ExperimentQuery:
-    """Filters, order and page of a run list; empty fields do not filter."""
-
-    search: str = ""
-    families: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    dataset_ids: tuple[int, ...] = ()
-    min_accuracy: float | None = None
-    max_accuracy: float | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    sort: tuple[tuple[str, bool], ...] = field(default=(("created_at", True),))
-    """Pairs of a column name in SORTABLE and whether it descends."""
-    limit: int = 50
-    offset: int = 0
 
 
 class ExperimentStore:
@@ -120,6 +106,7 @@ class ExperimentStore:
             session.add(row)
             session.flush()
             session.add_all(_param_rows(row.id, new.config))
+            session.add_all(_tag_rows(row.id, new.tags))
             add_event(session, row.id, "info", "created", "Created and waiting for a worker.")
             return _entity(row, dataset.name)
 
@@ -131,7 +118,7 @@ class ExperimentStore:
         """
         with read_session() as session:
             found = session.execute(
-                _joined().where(Experiment.id == experiment_id, _alive())
+                _joined().where(Experiment.id == experiment_id, alive())
             ).one_or_none()
         if found is None:
             raise NotFoundError(f"There is no experiment {experiment_id}. It may be deleted.")
@@ -145,7 +132,7 @@ class ExperimentStore:
         """
         with read_session() as session:
             found = session.execute(
-                _joined().where(Experiment.task_id == task_id, _alive())
+                _joined().where(Experiment.task_id == task_id, alive())
             ).one_or_none()
         if found is None:
             raise NotFoundError(f"There is no task {task_id}.")
@@ -157,14 +144,52 @@ class ExperimentStore:
         Raises:
             ConflictError: An unknown sort column, or a page size outside 1 to MAX_PAGE.
         """
-        if not 1 <= query.limit <= MAX_PAGE or query.offset < 0:
-            raise ConflictError(f"A page holds 1 to {MAX_PAGE} experiments, from offset 0 on.")
-        conditions = _conditions(query)
+        check_page(query)
         with read_session() as session:
-            total = session.scalar(select(func.count()).select_from(Experiment).where(*conditions))
-            statement = _joined().where(*conditions).order_by(*_ordering(query.sort))
-            rows = session.execute(statement.limit(query.limit).offset(query.offset)).all()
-        return Page([_entity(*row) for row in rows], total or 0)
+            # First the ids from a narrow index, then only the rows that are shown.
+            ids, total = _page_of_ids(session, query)
+            return Page(_by_id(session, ids), total)
+
+    def each(self, query: ExperimentQuery) -> Iterator[ExperimentEntity]:
+        """Give all experiments under the filters in order, read in pieces; limit is ignored.
+
+        Raises:
+            ConflictError: An unknown sort column.
+        """
+        check_page(query)
+        with read_session() as session:
+            ids = session.scalars(ids_in_order(query)).all()
+        for start in range(0, len(ids), MAX_PAGE):
+            with read_session() as session:
+                yield from _by_id(session, ids[start : start + MAX_PAGE])
+
+    def several(self, ids: Sequence[int]) -> list[ExperimentEntity]:
+        """Give those experiments of up to MAX_PAGE ids that exist, in the order of the ids."""
+        with read_session() as session:
+            return _by_id(session, ids[:MAX_PAGE])
+
+    def curves(self, ids: Sequence[int], points: int = 24) -> dict[int, list[float]]:
+        """Give a few points of each run's validation curve, for drawing it very small.
+
+        Args:
+            ids: Experiments of one page.
+            points: About as many as wanted of each run.
+
+        Returns:
+            Values by experiment id; runs without a validation metric are left out.
+        """
+        if not ids:
+            return {}
+        many = Experiment.epochs_done >= 2 * points
+        stride = case((many, Experiment.epochs_done // points), else_=1)
+        with read_session() as session:
+            rows = session.execute(
+                select(EpochRow.experiment_id, EpochRow.values)
+                .join(Experiment, Experiment.id == EpochRow.experiment_id)
+                .where(EpochRow.experiment_id.in_(ids[:MAX_PAGE]), EpochRow.epoch % stride == 0)
+                .order_by(EpochRow.experiment_id, EpochRow.epoch)
+            ).all()
+        return _validation_curves((number, values) for number, values in rows)
 
     def describe(
         self,
@@ -181,10 +206,10 @@ class ExperimentStore:
         if values:
             with write_session() as session:
                 session.execute(
-                    update(Experiment)
-                    .where(Experiment.id == experiment_id, _alive())
-                    .values(values)
+                    update(Experiment).where(Experiment.id == experiment_id, alive()).values(values)
                 )
+                if tags is not None:
+                    _replace_tags(session, experiment_id, tags)
         return self.get(experiment_id)
 
     def delete(self, experiment_id: int) -> None:
@@ -203,6 +228,7 @@ class ExperimentStore:
                 .where(Experiment.id == experiment_id)
                 .values(deleted_at=utc_now())
             )
+            _replace_tags(session, experiment_id, ())
 
     def epochs(self, experiment_id: int, since: int = 0) -> list[EpochEntity]:
         """Give the epochs after ``since``, oldest first."""
@@ -243,7 +269,7 @@ class ExperimentStore:
             found = session.execute(
                 _joined()
                 .where(
-                    _alive(),
+                    alive(),
                     Experiment.id != experiment.id,
                     Experiment.dataset_fingerprint == experiment.dataset_fingerprint,
                     Experiment.split_digest == experiment.split_digest,
@@ -256,27 +282,15 @@ class ExperimentStore:
 
     def best_per_dataset(self) -> list[ExperimentEntity]:
         """Give, for each data set, its run with the highest macro-F1 on a split without leaks."""
-        rank = (
-            func.row_number()
-            .over(partition_by=Experiment.dataset_id, order_by=Experiment.macro_f1.desc())
-            .label("rank")
-        )
-        best = (
-            select(Experiment.id, rank)
-            .where(_alive(), Experiment.macro_f1.is_not(None), Experiment.leaky.is_(False))
-            .subquery()
-        )
         with read_session() as session:
-            rows = session.execute(
-                _joined().join(best, best.c.id == Experiment.id).where(best.c.rank == 1)
-            ).all()
-        return [_entity(*row) for row in rows]
+            ids = [found for found in session.scalars(best_ids()) if found is not None]
+            return _by_id(session, ids[-MAX_PAGE:])
 
     def status_counts(self) -> dict[str, int]:
         """Count experiments by status."""
         with read_session() as session:
             rows = session.execute(
-                select(Experiment.status, func.count()).where(_alive()).group_by(Experiment.status)
+                select(Experiment.status, func.count()).where(alive()).group_by(Experiment.status)
             )
             return dict(rows.tuples().all())
 
@@ -300,10 +314,7 @@ class ExperimentStore:
     def known_tags(self) -> list[str]:
         """Give all tags in use, sorted."""
         with read_session() as session:
-            rows = session.scalars(
-                select(Experiment.tags).where(_alive()).order_by(Experiment.id.desc()).limit(5000)
-            ).all()
-        return sorted({tag for tags in rows for tag in tags})
+            return sorted(session.scalars(select(ExperimentTag.tag).distinct()))
 
 
 def add_event(session: Session, experiment_id: int, level: str, kind: str, message: str) -> None:
@@ -342,64 +353,44 @@ def _param_rows(experiment_id: int, config: dict[str, Any]) -> list[ExperimentPa
     ]
 
 
-def _alive() -> ColumnElement[bool]:
-    return Experiment.deleted_at.is_(None)
+def _tag_rows(experiment_id: int, tags: Sequence[str]) -> list[ExperimentTag]:
+    distinct = sorted({tag[:50] for tag in tags})
+    return [ExperimentTag(tag=tag, experiment_id=experiment_id) for tag in distinct]
+
+
+def _replace_tags(session: Session, experiment_id: int, tags: Sequence[str]) -> None:
+    session.execute(delete(ExperimentTag).where(ExperimentTag.experiment_id == experiment_id))
+    session.add_all(_tag_rows(experiment_id, tags))
+
+
+def _validation_curves(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, list[float]]:
+    curves: dict[int, list[float]] = {}
+    for number, values in rows:
+        value = next((values[key] for key in CURVES if values.get(key) is not None), None)
+        if value is not None:
+            curves.setdefault(number, []).append(float(value))
+    return curves
+
+
+def _page_of_ids(session: Session, query: ExperimentQuery) -> tuple[Sequence[int], int]:
+    end = query.offset + query.limit
+    # A search looks through all names; when it finds little, one look gives page and total.
+    reach = end + (SEARCHED_AT_ONCE if query.search.strip() else 0)
+    found = session.scalars(ids_in_order(query).limit(reach)).all() if reach > end else None
+    if found is not None and len(found) < reach:
+        return found[query.offset : end], len(found)
+    total = session.scalar(count_rows(query)) or 0
+    return session.scalars(ids_in_order(query).limit(query.limit).offset(query.offset)).all(), total
+
+
+def _by_id(session: Session, ids: Sequence[int]) -> list[ExperimentEntity]:
+    rows = session.execute(_joined().where(Experiment.id.in_(ids))).all()
+    found = {row.id: _entity(row, dataset_name) for row, dataset_name in rows}
+    return [found[number] for number in ids if number in found]
 
 
 def _joined() -> Select[Experiment, str]:
     return select(Experiment, Dataset.name).join(Dataset, Dataset.id == Experiment.dataset_id)
-
-
-def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    choices: list[tuple[tuple[Any, ...], Any]] = [
-        (query.families, Experiment.family),
-        (query.statuses, Experiment.status),
-        (query.dataset_ids, Experiment.dataset_id),
-    ]
-    conditions = [_alive()]
-    conditions += _ranges(query)
-    conditions += [column.in_(values) for values, column in choices if values]
-    conditions += [_has_tag(tag) for tag in query.tags]
-    if query.search.strip():
-        conditions.append(_matches(query.search.strip()))
-    return conditions
-
-
-def _ranges(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    bounds: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
-        (query.min_accuracy, Experiment.accuracy.__ge__),
-        (query.max_accuracy, Experiment.accuracy.__le__),
-        (query.since, Experiment.created_at.__ge__),
-        (query.until, Experiment.created_at.__le__),
-    ]
-    return [compare(bound) for bound, compare in bounds if bound is not None]
-
-
-def _matches(text: str) -> ColumnElement[bool]:
-    in_dataset = select(Dataset.id).where(Dataset.name.icontains(text, autoescape=True))
-    return or_(
-        Experiment.name.icontains(text, autoescape=True),
-        Experiment.note.icontains(text, autoescape=True),
-        Experiment.family.icontains(text, autoescape=True),
-        cast(Experiment.tags, SqlString).icontains(text, autoescape=True),
-        Experiment.dataset_id.in_(in_dataset),
-    )
-
-
-def _has_tag(tag: str) -> ColumnElement[bool]:
-    return cast(Experiment.tags, SqlString).contains(f'"{tag}"', autoescape=True)
-
-
-def _ordering(sort: tuple[tuple[str, bool], ...]) -> list[ColumnElement[Any]]:
-    unknown = [name for name, _ in sort if name not in SORTABLE]
-    if unknown:
-        known = ", ".join(SORTABLE)
-        raise ConflictError(f"Experiments cannot be sorted by “{unknown[0]}”. Known: {known}.")
-    ordering: list[ColumnElement[Any]] = [
-        (SORTABLE[name].desc() if descending else SORTABLE[name].asc()).nulls_last()
-        for name, descending in sort
-    ]
-    return [*ordering, Experiment.id.desc()]
 
 
 def _entity(row: Experiment, dataset_name: str) -> ExperimentEntity:
