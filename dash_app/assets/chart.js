@@ -118,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
   function link(graph) {
     graph.dataset.linked = "yes";
     graph.on("plotly_hover", (event) => lead(graph, (other) => {
-      window.Plotly.Fx.hover(other, [{ xval: event.points[0].x }].map((point) => Object.assign({ curveNumber: 0 }, point)));
+      window.Plotly.Fx.hover(other, { xval: event.points[0].x, yval: 0 }, "xy");
     }));
     graph.on("plotly_unhover", () => lead(graph, (other) => window.Plotly.Fx.unhover(other)));
     graph.on("plotly_relayout", (change) => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash import dcc, html
 
 from dash_app.components import empty_state
+from integrations.registry import UnknownFamilyError, family
 from storage.entities import ExperimentEntity, NotFoundError
 from storage.stores.experiments import ExperimentStore
 
@@ -35,3 +36,11 @@ def experiment_not_found() -> html.Div:
         ),
         className="page not-found",
     )
+
+
+def family_title(name: str) -> str:
+    """Give a family's title, also when the family is no longer installed."""
+    try:
+        return family(name).title
+    except UnknownFamilyError:
+        return f"{name} (not installed here)"

@@ -23,11 +23,16 @@ LABELS = {
     "val_accuracy": "Validation accuracy",
     "val_macro_f1": "Validation macro F1",
 }
-SHORT_LABELS = {"train_accuracy": "Training", "val_accuracy": "Validation"}
+SHORT_LABELS = {
+    "train_accuracy": "Training",
+    "val_accuracy": "Validation",
+    "val_macro_f1": "Macro F1",
+}
 """Beside the chart's own title the metric need not be named again."""
 COLOURS = {"train": 0, "val": 1, "f1": 2}
 FEW_POINTS = 60
 """Up to here each epoch is also drawn as a dot; one point alone would be invisible."""
+BEST_COLOUR = "#D55E00"
 SMOOTHING = 0.7
 UNLIMITED = 1_000_000
 
@@ -86,7 +91,7 @@ def figure(panel: Panel, rows: Sequence[Row], word: str) -> dict[str, Any]:
         trace["marker"]["size"] = 8 if word == "fold" else 4
     smoothed = [_smoothed_trace(trace) for trace in raw]
     drawn["data"] = [*raw, *smoothed, _best_trace(panel, rows)]
-    drawn["layout"]["showlegend"] = True
+    drawn["layout"]["showlegend"] = len(raw) > 1
     if word == "fold":
         drawn["layout"]["xaxis"]["dtick"] = 1
     return drawn
@@ -189,13 +194,16 @@ def _best_trace(panel: Panel, rows: Sequence[Row]) -> dict[str, Any]:
     best = best_point(panel, rows, None)
     return {
         "type": "scatter",
-        "mode": "markers",
+        "mode": "markers+text",
         "name": "Best so far",
+        "text": [] if best is None else ["best"],
+        "textposition": "bottom center" if panel.lower_is_better else "top center",
+        "textfont": {"size": 11, "color": BEST_COLOUR},
         "x": [] if best is None else [best[0]],
         "y": [] if best is None else [best[1]],
-        "marker": {"symbol": "diamond-open", "size": 13, "color": "#D55E00", "line": {"width": 2}},
+        "marker": {"symbol": "diamond-open", "size": 12, "color": BEST_COLOUR},
         "hoverinfo": "skip",
         "meta": "helper",
         "cliponaxis": False,
-        "showlegend": best is not None,
+        "showlegend": False,
     }

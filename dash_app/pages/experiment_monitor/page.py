@@ -16,10 +16,9 @@ from dash_app.components import (
     relative_time,
     status_chip,
 )
-from dash_app.pages._experiment import experiment_not_found, find_experiment
+from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
 from dash_app.pages.experiment_monitor import curves, ids, sections
 from dash_app.pages.experiment_monitor.view import step_word
-from integrations.registry import UnknownFamilyError, family
 from storage.entities import ExperimentEntity
 
 BUTTONS = (
@@ -76,7 +75,7 @@ def _screen(entity: ExperimentEntity) -> html.Div:
 
 def _header(entity: ExperimentEntity) -> html.Header:
     facts = [
-        html.Span([icon("cpu"), _family_title(entity.family)]),
+        html.Span([icon("cpu"), family_title(entity.family)]),
         html.Span([icon("database"), entity.dataset_name]),
         html.Span([icon("scissors"), entity.split_name or "split chosen at the start"]),
         html.Span([icon("clock"), "created ", relative_time(entity.created_at)]),
@@ -175,10 +174,3 @@ def _modals() -> list[dmc.Modal]:
             (ids.CANCEL_CONFIRM, "Cancel the run"),
         ),
     ]
-
-
-def _family_title(name: str) -> str:
-    try:
-        return family(name).title
-    except UnknownFamilyError:
-        return f"{name} (not installed here)"

@@ -255,8 +255,6 @@ def _axis(axis: Axis) -> dict[str, Any]:
         "automargin": True,
         "gridcolor": GRID,
         "zeroline": False,
-        "linecolor": GRID,
-        "tickcolor": GRID,
     }
     if axis.percent:
         drawn["tickformat"] = ".0%"

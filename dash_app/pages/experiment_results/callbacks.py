@@ -1,0 +1,173 @@
+"""What the results screen does: fill a tab when it is first opened, and have the report made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Input, Output, State, callback, no_update
+from dash.exceptions import PreventUpdate
+
+from dash_app.components import banner
+from dash_app.pages.experiment_results import ids
+from dash_app.pages.experiment_results.advice import recommendations
+from dash_app.pages.experiment_results.artifacts_tab import (
+    artifacts_tab,
+    in_progress,
+    report_section,
+)
+from dash_app.pages.experiment_results.facts import Facts
+from dash_app.pages.experiment_results.loading import evaluation_of, result_of
+from dash_app.pages.experiment_results.metrics_tab import (
+    cell_section,
+    confusion_card,
+    metrics_tab,
+)
+from dash_app.pages.experiment_results.overview import overview_tab, verdict_section
+from dash_app.pages.experiment_results.verdict import verdict
+from dash_app.pages.experiment_results.visual_tab import visual_tab
+from dash_app.shell import notify
+from integrations.core.evaluation.store import ResultError
+from storage.entities import ExperimentEntity, Status, StorageError
+from storage.stores.experiments import ExperimentStore
+from storage.stores.jobs import JobStore
+from tasks.queue import enqueue_job
+
+TABS = ("overview", "metrics", "visualisations", "artifacts")
+
+
+@callback(Output(ids.VERDICT, "children"), Input(ids.RUN, "data"))
+def show_verdict(experiment_id: int) -> Any:
+    """Show the sentence on top."""
+    try:
+        evaluation = evaluation_of(ExperimentStore().get(experiment_id))
+    except (ResultError, StorageError) as error:
+        return banner("error", str(error))
+    return verdict_section(verdict(evaluation), evaluation)
+
+
+@callback(
+    Output(ids.OVERVIEW, "children"),
+    Output(ids.METRICS, "children"),
+    Output(ids.VISUAL, "children"),
+    Output(ids.ARTIFACTS, "children"),
+    Output(ids.LOADED, "data"),
+    Input(ids.TABS, "value"),
+    State(ids.RUN, "data"),
+    State(ids.LOADED, "data"),
+)
+def show_tab(tab: str, experiment_id: int, loaded: list[str]) -> tuple[Any, ...]:
+    """Fill a tab when it is opened for the first time."""
+    if tab in loaded or tab not in TABS:
+        raise PreventUpdate
+    try:
+        content: Any = _content(tab, ExperimentStore().get(experiment_id))
+    except (ResultError, StorageError) as error:
+        content = banner("error", str(error))
+    panels = [content if name == tab else no_update for name in TABS]
+    return (*panels, [*loaded, tab])
+
+
+@callback(
+    Output(ids.CONFUSION, "children"),
+    Input(ids.CONFUSION_MODE, "value"),
+    State(ids.RUN, "data"),
+    prevent_initial_call=True,
+)
+def switch_confusion(mode: str, experiment_id: int) -> Any:
+    """Draw the matrix as shares or as counts."""
+    return confusion_card(evaluation_of(ExperimentStore().get(experiment_id)), mode)
+
+
+@callback(
+    Output(ids.CELL, "children"),
+    Input({"type": "chart-graph", "key": "confusion"}, "clickData", allow_optional=True),
+    Input({"type": "chart-graph", "key": "confusion_counts"}, "clickData", allow_optional=True),
+    State(ids.RUN, "data"),
+    prevent_initial_call=True,
+)
+def show_cell(shares: Any, counts: Any, experiment_id: int) -> Any:
+    """List the recordings of a clicked cell."""
+    clicked = shares or counts
+    if not clicked:
+        raise PreventUpdate
+    row, column = (clicked["points"][0]["pointNumber"][i] for i in (0, 1))
+    try:
+        result = result_of(ExperimentStore().get(experiment_id))
+    except (ResultError, StorageError) as error:
+        return banner("warning", str(error))
+    return cell_section(result, result.info.classes[row], result.info.classes[column])
+
+
+@callback(
+    Output(ids.REPORT, "children", allow_duplicate=True),
+    Output(ids.REPORT_POLL, "disabled", allow_duplicate=True),
+    Input(ids.REPORT_MAKE, "n_clicks"),
+    State(ids.RUN, "data"),
+    prevent_initial_call=True,
+)
+def make_report(clicks: int | None, experiment_id: int) -> tuple[Any, bool]:
+    """Order the report, once."""
+    if not clicks:
+        raise PreventUpdate
+    entity = ExperimentStore().get(experiment_id)
+    jobs = JobStore()
+    job = jobs.latest("report", experiment_id=experiment_id)
+    if not in_progress(job):
+        job = jobs.create("report", {"experiment_id": experiment_id}, experiment_id=experiment_id)
+        enqueue_job(job.id)
+    files = ExperimentStore().artifacts(experiment_id)
+    return report_section(entity, files, job), False
+
+
+@callback(
+    Output(ids.REPORT, "children"),
+    Output(ids.REPORT_POLL, "max_intervals"),
+    Input(ids.REPORT_POLL, "n_intervals"),
+    State(ids.RUN, "data"),
+    running=[(Output(ids.REPORT_POLL, "disabled"), True, False)],
+    prevent_initial_call=True,
+)
+def follow_report(_ticks: int, experiment_id: int) -> tuple[Any, int]:
+    """Look whether the report is made."""
+    entity = ExperimentStore().get(experiment_id)
+    job = JobStore().latest("report", experiment_id=experiment_id)
+    files = ExperimentStore().artifacts(experiment_id)
+    if in_progress(job):
+        return report_section(entity, files, job), -1
+    if job is not None and not job.error:
+        notify("success", "The report is ready.")
+    return report_section(entity, files, job), 0
+
+
+def _content(tab: str, entity: ExperimentEntity) -> Any:
+    if tab == "artifacts":
+        job = JobStore().latest("report", experiment_id=entity.id)
+        return artifacts_tab(entity, ExperimentStore().artifacts(entity.id), job)
+    facts = _facts(entity)
+    if tab == "overview":
+        rival = ExperimentStore().best_rival(entity)
+        return overview_tab(entity, facts, recommendations(facts), rival)
+    if tab == "metrics":
+        return metrics_tab(facts.evaluation)
+    return _visual(entity, facts)
+
+
+def _visual(entity: ExperimentEntity, facts: Facts) -> Any:
+    try:
+        return visual_tab(facts, result_of(entity), "")
+    except ResultError as error:
+        return visual_tab(facts, None, str(error))
+
+
+def _facts(entity: ExperimentEntity) -> Facts:
+    rows = ExperimentStore().epochs(entity.id)
+    return Facts(
+        evaluation=evaluation_of(entity),
+        history=[{key: _number(value) for key, value in row.values.items()} for row in rows],
+        config=entity.config,
+        stopped=entity.status is Status.STOPPED,
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

@@ -1,0 +1,60 @@
+"""Reads what a finished run left in the artifact store."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from integrations.core.contract import StoredResult
+from integrations.core.data.dataset import DatasetError, read_info
+from integrations.core.evaluation.evaluation import Evaluation
+from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
+from storage.artifacts import artifacts
+from storage.entities import ExperimentEntity, StorageError
+from storage.settings import settings
+from storage.stores.datasets import DatasetStore
+from storage.stores.experiments import ExperimentStore
+
+KEPT = 8
+"""Results held in memory; a folder is written once and never changed, so nothing goes stale."""
+
+
+def evaluation_of(entity: ExperimentEntity) -> Evaluation:
+    """Give the figures of a run.
+
+    Raises:
+        ResultError: There are none, or the files are damaged.
+    """
+    return _evaluation(_folder(entity))
+
+
+def result_of(entity: ExperimentEntity) -> StoredResult:
+    """Give everything a run left behind, predictions and the family's own values included.
+
+    Raises:
+        ResultError: There is nothing, the files are damaged, or the data set is gone.
+    """
+    try:
+        dataset = DatasetStore().get(entity.dataset_id)
+        return _result(_folder(entity), settings().datasets_folder / dataset.folder)
+    except (StorageError, DatasetError) as error:
+        raise ResultError(
+            "The data set of this run is gone, so its recordings cannot be shown."
+        ) from error
+
+
+def _folder(entity: ExperimentEntity) -> Path:
+    for row in ExperimentStore().artifacts(entity.id):
+        if row.name.rpartition("/")[2] == RUN:
+            return artifacts().path(row.path).parent
+    raise ResultError("This run left no results in the artifact store. Start it again.")
+
+
+@lru_cache(maxsize=KEPT)
+def _evaluation(folder: Path) -> Evaluation:
+    return load_evaluation(folder)
+
+
+@lru_cache(maxsize=KEPT)
+def _result(folder: Path, dataset: Path) -> StoredResult:
+    return load_result(folder, read_info(dataset))

@@ -1,0 +1,229 @@
+"""The verdict and the Overview tab."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from dash_app.components import (
+    card,
+    empty_state,
+    format_count,
+    format_duration,
+    format_score,
+    icon,
+    relative_time,
+    term,
+)
+from dash_app.pages._experiment import family_title
+from dash_app.pages.experiment_results.advice import Advice
+from dash_app.pages.experiment_results.facts import Facts
+from dash_app.pages.experiment_results.verdict import Verdict, comparison, per_recording, shown
+from integrations.core.evaluation.evaluation import Evaluation, Interval
+from storage.entities import ExperimentEntity
+
+FIGURES = (
+    ("accuracy", "Accuracy", "Share of test windows whose class is recognised."),
+    (
+        "macro_precision",
+        "Macro precision",
+        "Of the windows given to a class, the share that belongs there; the mean over classes.",
+    ),
+    (
+        "macro_recall",
+        "Macro recall",
+        "Of a class's windows, the share that is recognised; the mean over classes.",
+    ),
+    (
+        "macro_f1",
+        "Macro F1",
+        "Harmonic mean of precision and recall; the mean over classes, rare ones count the same.",
+    ),
+)
+ADVICE_ICONS = {"warning": "exclamation-triangle", "info": "lightbulb"}
+
+
+def verdict_section(said: Verdict, evaluation: Evaluation) -> html.Div:
+    """Draw the verdict."""
+    votes = per_recording(evaluation)
+    parts: list[Any] = [
+        html.P(
+            [
+                html.Span("Correct on ", className="verdict-lead"),
+                html.Strong(said.figure, className="verdict-figure"),
+                html.Span(f" {said.sentence}", className="verdict-lead"),
+            ],
+            className="verdict-sentence",
+        )
+    ]
+    if said.caution:
+        parts.append(
+            html.P([icon("exclamation-triangle"), said.caution], className="verdict-caution")
+        )
+    small = [f"In brackets: {evaluation.interval_method}.", f"{votes}." if votes else ""]
+    parts.append(html.P(" ".join(filter(None, small)), className="muted small"))
+    return html.Div(parts)
+
+
+def overview_tab(
+    entity: ExperimentEntity,
+    facts: Facts,
+    advice: Sequence[Advice],
+    rival: ExperimentEntity | None,
+) -> html.Div:
+    """Draw figures, what to do next, the comparison and the facts of the run."""
+    notes = facts.evaluation.notes
+    return html.Div(
+        [
+            html.Div(
+                [_figure(name, label, about, facts) for name, label, about in FIGURES],
+                className="grid-4",
+            ),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            card(_advice_list(advice), title="What follows from the numbers"),
+                            card(_rival(entity, rival), title="Compared with the best other run",
+                                 help="The best run on the same data and exactly the same split."),
+                        ],
+                        className="stack",
+                    ),
+                    card(_facts(entity, facts), title="Summary"),
+                ],
+                className="grid-2",
+            ),
+            *([card(html.Ul([html.Li(note) for note in notes]), title="To keep in mind")]
+              if notes else []),
+        ],
+        className="stack",
+    )  # fmt: skip
+
+
+def _figure(name: str, label: str, about: str, facts: Facts) -> html.Div:
+    figure = facts.evaluation.headline[name]
+    validation = facts.evaluation.validation.get(name)
+    below = "" if validation is None else f"validation {validation * 100:.1f} %"
+    return html.Div(
+        [
+            html.Div(term(label, about), className="stat-label"),
+            html.Div(f"{figure.value * 100:.1f} %", className="figure-value"),
+            _interval_bar(figure),
+            html.Div(
+                [
+                    html.Span(f"{figure.low * 100:.1f}–{figure.high * 100:.1f}"),
+                    html.Span(below, className="nowrap"),
+                ],
+                className="stat-detail figure-below",
+            ),
+        ],
+        className="card figure",
+    )
+
+
+def _interval_bar(figure: Interval) -> html.Div:
+    left, width = figure.low * 100, max(0.6, (figure.high - figure.low) * 100)
+    return html.Div(
+        [
+            html.Div(
+                className="interval-range", style={"left": f"{left:.1f}%", "width": f"{width:.1f}%"}
+            ),
+            html.Div(className="interval-point", style={"left": f"{figure.value * 100:.1f}%"}),
+        ],
+        className="interval-bar",
+        role="img",
+        **{"aria-label": f"{shown(figure)} on a scale from 0 to 100 %"},
+    )
+
+
+def _advice_list(advice: Sequence[Advice]) -> Any:
+    if not advice:
+        return html.P("Nothing stands out: no rule found a weakness in these figures.",
+                      className="muted")  # fmt: skip
+    return html.Ul([_advice(each) for each in advice], className="advice")
+
+
+def _advice(advice: Advice) -> html.Li:
+    return html.Li(
+        [
+            icon(ADVICE_ICONS[advice.severity]),
+            html.Div([html.H3(advice.title), html.P(advice.evidence)]),
+        ],
+        className=f"advice-{advice.severity}",
+    )
+
+
+def _rival(entity: ExperimentEntity, rival: ExperimentEntity | None) -> Any:
+    if rival is None:
+        return html.P(
+            "No other run on the same data and split yet. Clone this one with another family to "
+            "get a comparison.",
+            className="muted",
+        )
+    said = comparison(entity.metrics, rival.metrics)
+    rows = [
+        html.Tr([html.Th(""), html.Th("Accuracy", className="number"),
+                 html.Th("Macro F1", className="number")]),
+        _run_row("This run", entity),
+        _run_row(
+            dcc.Link(rival.name, href=f"/experiment/{rival.id}/results"), rival
+        ),
+    ]  # fmt: skip
+    table = html.Div(html.Table(html.Tbody(rows), className="plain"), className="scroll-x")
+    return html.Div([html.P(said.sentence, className="rival") if said else None, table])
+
+
+def _run_row(name: Any, run: ExperimentEntity) -> html.Tr:
+    return html.Tr([html.Td(name), *[_score_cell(run, key) for key in ("accuracy", "macro_f1")]])
+
+
+def _score_cell(run: ExperimentEntity, key: str) -> html.Td:
+    metrics = run.metrics
+    text = format_score(metrics.get(key), metrics.get(f"{key}_low"), metrics.get(f"{key}_high"))
+    return html.Td(text, className="number")
+
+
+def _facts(entity: ExperimentEntity, facts: Facts) -> html.Dl:
+    split = facts.evaluation.split
+    pairs: list[tuple[str, Any]] = [
+        ("Model", family_title(entity.family)),
+        ("Preset", entity.preset.replace("_", " ") or "own settings"),
+        ("Data", dcc.Link(entity.dataset_name, href=f"/datasets/{entity.dataset_id}")),
+        ("Split", split.name),
+        ("Windows", f"{format_count(split.train_windows)} training, "
+                    f"{format_count(split.validation_windows)} validation, "
+                    f"{format_count(split.test_windows)} test"),
+        ("Groups", f"{split.train_groups} training, {split.validation_groups} validation, "
+                   f"{split.test_groups} test"),
+        *([("Best epoch", f"{facts.best_epoch} of {len(facts.history)}")]
+          if facts.best_epoch else []),
+        *([("Parameters", format_count(entity.n_parameters))] if entity.n_parameters else []),
+        ("Training time", format_duration(entity.seconds or None)),
+        ("Finished", relative_time(entity.finished_at)),
+        ("Machine", entity.host or "–"),
+        ("Seed", str(entity.config.get("seed", "–"))),
+    ]  # fmt: skip
+    cells = [cell for name, value in pairs for cell in (html.Dt(name), html.Dd(value))]
+    return html.Dl(cells, className="facts")
+
+
+def unfinished(entity: ExperimentEntity) -> html.Div:
+    """Fill the page of a run that has no results."""
+    words = {
+        "failed": ("x-octagon", "This run failed", entity.error or "Its log says why."),
+        "cancelled": (
+            "slash-circle",
+            "This run was cancelled",
+            "It was not evaluated, so there are no results. Retry goes on from its checkpoint.",
+        ),
+    }
+    symbol, title, text = words.get(
+        entity.status,
+        ("hourglass-split", "No results yet", f"The run is {entity.status}. Its results appear "
+         "here when it has ended."),
+    )  # fmt: skip
+    way = dcc.Link("Open the monitor", href=f"/experiment/{entity.id}/monitor",
+                   className="button-link")  # fmt: skip
+    return html.Div(empty_state(symbol, title, text, actions=[way]), className="card")

@@ -1,0 +1,106 @@
+"""The results: the verdict in a sentence on top, the evidence below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dash_app.components import icon, page_header, relative_time, status_chip, term
+from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
+from dash_app.pages.experiment_results import ids
+from dash_app.pages.experiment_results.overview import unfinished
+from storage.entities import ExperimentEntity
+
+TABS = (
+    ("overview", "Overview", ids.OVERVIEW),
+    ("metrics", "Metrics", ids.METRICS),
+    ("visualisations", "Visualisations", ids.VISUAL),
+    ("artifacts", "Artifacts", ids.ARTIFACTS),
+)
+
+
+def register() -> None:
+    """Register the screen of one experiment's results."""
+    dash.register_page(
+        "experiment_results",
+        path_template="/experiment/<experiment_id>/results",
+        title="Results · Signalbench",
+        layout=layout,
+    )
+
+
+def layout(experiment_id: str | None = None, tab: str = "overview", **_query: Any) -> html.Div:
+    """Give the screen of an experiment, opened at a tab, or say that there is none."""
+    entity = find_experiment(experiment_id)
+    if entity is None:
+        return experiment_not_found()
+    known = {name for name, _, _ in TABS}
+    return _screen(entity, tab if tab in known else "overview")
+
+
+def has_results(entity: ExperimentEntity) -> bool:
+    """Tell whether a run was evaluated."""
+    return entity.status.ended and entity.accuracy is not None
+
+
+def _screen(entity: ExperimentEntity, tab: str) -> html.Div:
+    body = _body(entity, tab) if has_results(entity) else [unfinished(entity)]
+    return html.Div([_header(entity), *body], className="page results")
+
+
+def _header(entity: ExperimentEntity) -> html.Header:
+    facts = [
+        html.Span([icon("cpu"), family_title(entity.family)]),
+        html.Span([icon("database"), entity.dataset_name]),
+        *([html.Span([icon("scissors"), entity.split_name])] if entity.split_name else []),
+        *([html.Span([icon("clock"), "finished ", relative_time(entity.finished_at)])]
+          if entity.finished_at else []),
+    ]  # fmt: skip
+    actions = [
+        dcc.Link("Monitor", href=f"/experiment/{entity.id}/monitor", className="button-link"),
+        dcc.Link("Clone", href=f"/experiment/clone/{entity.id}", className="button-link"),
+    ]
+    return page_header(
+        entity.name,
+        subtitle=html.Span(facts, className="facts-line"),
+        badges=[status_chip(entity.status), *_badges(entity)],
+        actions=actions,
+    )
+
+
+def _badges(entity: ExperimentEntity) -> list[Any]:
+    if not entity.leaky:
+        return []
+    chip = html.Span([icon("droplet-half"), "leaky split"], className="chip chip-warning")
+    return [
+        term(
+            chip, "Pieces of the same source are in training and test, which flatters the figures."
+        )
+    ]
+
+
+def _body(entity: ExperimentEntity, tab: str) -> list[Any]:
+    panels = [
+        dmc.TabsPanel(html.Div(_skeleton(), id=panel_id), value=name) for name, _, panel_id in TABS
+    ]
+    names = dmc.TabsList([dmc.TabsTab(label, value=name) for name, label, _ in TABS])
+    return [
+        dcc.Store(id=ids.RUN, data=entity.id),
+        dcc.Store(id=ids.LOADED, data=[]),
+        html.Section(
+            html.Div(className="skeleton-line"),
+            id=ids.VERDICT,
+            className="card verdict",
+            **{"aria-label": "Verdict"},
+        ),
+        dmc.Tabs([names, *panels], id=ids.TABS, value=tab, className="results-tabs"),
+    ]
+
+
+def _skeleton() -> html.Div:
+    return html.Div(
+        [html.Div(className="card skeleton-block") for _ in range(4)], className="grid-4"
+    )
