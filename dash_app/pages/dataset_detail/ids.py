@@ -1,0 +1,33 @@
+"""Ids of the data-set screen."""
+
+ID = "dataset-id"
+BODY = "dataset-body"
+SEEN = "dataset-seen"
+TICK = "dataset-tick"
+DELETE = "dataset-delete"
+DELETE_MODAL = "dataset-delete-modal"
+DELETE_WORDS = "dataset-delete-words"
+DELETE_YES = "dataset-delete-yes"
+DELETE_NO = "dataset-delete-no"
+RENAME = "dataset-rename"
+RENAME_MODAL = "dataset-rename-modal"
+RENAME_NAME = "dataset-rename-name"
+RENAME_YES = "dataset-rename-yes"
+RESULT = "review-result"
+IMPORT = "review-import"
+PREVIEW_FILE = "review-preview-file"
+PREVIEW = "review-preview"
+RECORDING = "dataset-recording"
+CHANNEL = "dataset-channel"
+WAVES = "dataset-waves"
+WINDOW = "dataset-window"
+OVERLAP = "dataset-overlap"
+WINDOW_SAVE = "dataset-window-save"
+WINDOW_TABLE = "dataset-window-table"
+GRID = "dataset-grid"
+FORM = "review"
+
+
+def form_field(name: str) -> dict[str, str]:
+    """Give the id of a control of the review form."""
+    return {"type": FORM, "field": name}

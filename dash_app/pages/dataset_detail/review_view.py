@@ -1,0 +1,155 @@
+"""What was understood of an upload: the verdict, open questions, classes and every recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import html
+
+from dash_app.components import banner, card, format_count, format_number
+from dash_app.pages.dataset_detail import ids
+from dash_app.pages.datasets.view import counted, rate_text
+from integrations.core.data.inspection import Inspection, PlannedRecording
+
+MAX_ROWS = 3000
+MAX_CLASS_ROWS = 300
+
+
+def result(plan: Inspection) -> list[Any]:
+    """Draw everything that follows from the form."""
+    return [
+        _verdict(plan),
+        *_questions(plan),
+        html.Div([_classes(plan), _lengths(plan)], className="grid-2"),
+        recordings_card(plan),
+    ]
+
+
+def import_label(plan: Inspection | None) -> str:
+    """Say on the button what it will do."""
+    count = len(plan.wanted) if plan else 0
+    return f"Import {counted(count, 'recording')}" if count else "Nothing to import"
+
+
+def _verdict(plan: Inspection) -> html.Div:
+    if plan.problems:
+        return banner("error", " ".join(plan.problems))
+    wanted = plan.wanted
+    if not wanted:
+        return banner("error", "No recording can be imported as things stand. See why below.")
+    left = sum(not r.wanted for r in plan.recordings)
+    left += sum(f.status == "problem" for f in plan.files)
+    words = (
+        f"{counted(len(wanted), 'recording')} in {counted(len(plan.classes), 'class')} and "
+        f"{counted(plan.n_groups, 'group')} will be imported."
+    )
+    if not left:
+        return banner("success", words)
+    return banner("warning", f"{words} {format_count(left)} will not; the table says why.")
+
+
+def _questions(plan: Inspection) -> list[Any]:
+    found = []
+    if plan.questions:
+        items = [html.Li(text) for text in plan.questions]
+        found.append(banner("warning", html.Ul(items, className="question-list")))
+    if plan.notes:
+        items = [html.Li(text) for text in plan.notes]
+        found.append(banner("info", html.Ul(items, className="question-list")))
+    return found
+
+
+def _classes(plan: Inspection) -> html.Section:
+    rows = [
+        html.Tr([html.Td(name), html.Td(format_count(count), className="number")])
+        for name, count in list(plan.classes.items())[:MAX_CLASS_ROWS]
+    ]
+    head = html.Thead(html.Tr([html.Th("Class"), html.Th("Recordings", className="number")]))
+    table = html.Table([head, html.Tbody(rows)], className="plain")
+    return card(html.Div(table, className="tall-table"), title="Classes")
+
+
+def _lengths(plan: Inspection) -> html.Section:
+    lengths = plan.lengths
+    rates = ", ".join(
+        f"{rate_text(None if rate == 'unknown' else float(rate))} ({format_count(count)})"
+        for rate, count in list(plan.sampling_rates.items())[:5]
+    )
+    chosen = ", ".join(plan.chosen_channels) or "none"
+    facts = [
+        ("Channels", chosen),
+        ("Sampling rate", rates or "–"),
+        ("Shortest", f"{format_count(lengths.shortest)} samples"),
+        ("Median", f"{format_count(lengths.median)} samples"),
+        ("Longest", f"{format_count(lengths.longest)} samples"),
+        ("All together", f"{format_count(lengths.total)} samples"),
+        ("Fields", ", ".join(plan.field_names) or "none"),
+    ]
+    parts = [part for name, value in facts for part in (html.Dt(name), html.Dd(value))]
+    return card(html.Dl(parts, className="facts"), title="Signals")
+
+
+def recordings_card(plan: Inspection) -> html.Section:
+    """Give the table of files and recordings, what cannot be imported first."""
+    rows = _problem_files(plan) + [_row(r) for r in sorted(plan.recordings, key=_order)]
+    more = f" The first {format_count(MAX_ROWS)} are shown." if len(rows) > MAX_ROWS else ""
+    grid = dag.AgGrid(
+        id=ids.GRID,
+        rowData=rows[:MAX_ROWS],
+        columnDefs=_columns(plan),
+        defaultColDef={"sortable": True, "resizable": True, "tooltipValueGetter": None},
+        dashGridOptions={"animateRows": False, "enableCellTextSelection": True, "rowHeight": 34},
+        className="ag-theme-quartz",
+        style={"height": f"{min(460, 60 + 34 * max(len(rows), 2))}px"},
+    )
+    title = f"Recordings ({format_count(len(rows))})"
+    return card(grid, html.P(more, className="muted small") if more else None, title=title)
+
+
+def _columns(plan: Inspection) -> list[dict[str, Any]]:
+    fields = [
+        {"field": f"field {name}", "headerName": name, "width": 110}
+        for name in plan.field_names[:12]
+    ]
+    columns: list[dict[str, Any]] = [
+        {"field": "name", "headerName": "Recording", "minWidth": 210, "flex": 1, "pinned": None},
+        {"field": "state", "headerName": "Import", "minWidth": 110, "flex": _wordy(plan)},
+        {"field": "label", "headerName": "Class", "width": 120},
+        {"field": "group", "headerName": "Group", "width": 140},
+        {"field": "samples", "headerName": "Samples", "type": "rightAligned", "width": 110},
+        {"field": "rate", "headerName": "Rate", "type": "rightAligned", "width": 110},
+        {"field": "rate_source", "headerName": "Rate from", "width": 150},
+    ]
+    for column in columns:
+        column.pop("pinned", None)
+        column["tooltipField"] = column["field"]
+    return columns + fields
+
+
+def _wordy(plan: Inspection) -> int:
+    bad = any(r.problem for r in plan.recordings) or any(f.status == "problem" for f in plan.files)
+    return 2 if bad else 0
+
+
+def _problem_files(plan: Inspection) -> list[dict[str, Any]]:
+    return [{"name": f.shown, "state": f.sentence} for f in plan.files if f.status == "problem"]
+
+
+def _row(recording: PlannedRecording) -> dict[str, Any]:
+    state = recording.problem or ("left out" if recording.left_out else "yes")
+    rate = recording.sampling_rate_hz
+    return {
+        "name": recording.name,
+        "state": state,
+        "label": recording.label,
+        "group": recording.group,
+        "samples": format_count(recording.n_samples),
+        "rate": "unknown" if rate is None else f"{format_number(rate, 7)} Hz",
+        "rate_source": recording.rate_source,
+        **{f"field {key}": value for key, value in recording.fields.items()},
+    }
+
+
+def _order(recording: PlannedRecording) -> tuple[bool, str]:
+    return (recording.wanted, recording.name)
