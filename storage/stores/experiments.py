@@ -373,14 +373,16 @@ def _validation_curves(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, 
 
 
 def _page_of_ids(session: Session, query: ExperimentQuery) -> tuple[Sequence[int], int]:
-    end = query.offset + query.limit
+    if not query.search.strip():
+        total = session.scalar(count_rows(query)) or 0
+        page = ids_in_order(query).limit(query.limit).offset(query.offset)
+        return session.scalars(page).all(), total
     # A search looks through all names; when it finds little, one look gives page and total.
-    reach = end + (SEARCHED_AT_ONCE if query.search.strip() else 0)
-    found = session.scalars(ids_in_order(query).limit(reach)).all() if reach > end else None
-    if found is not None and len(found) < reach:
-        return found[query.offset : end], len(found)
-    total = session.scalar(count_rows(query)) or 0
-    return session.scalars(ids_in_order(query).limit(query.limit).offset(query.offset)).all(), total
+    end = query.offset + query.limit
+    reach = end + SEARCHED_AT_ONCE
+    found = session.scalars(ids_in_order(query).limit(reach)).all()
+    total = len(found) if len(found) < reach else session.scalar(count_rows(query)) or 0
+    return found[query.offset : end], total
 
 
 def _by_id(session: Session, ids: Sequence[int]) -> list[ExperimentEntity]:
