@@ -292,7 +292,7 @@ class ExperimentStore:
             rows = session.execute(
                 select(Experiment.status, func.count()).where(alive()).group_by(Experiment.status)
             )
-            return dict(rows.tuples().all())
+            return {status: count for status, count in rows}  # noqa: C416 - rows are no plain tuples
 
     def measured_rates(self, family: str, host: str, limit: int = 30) -> list[float]:
         """Give work units per second of this family's recent runs on a host, newest first."""

@@ -108,7 +108,7 @@ def _sealed(session: Session, experiment_id: int, series: str, max_points: int) 
     """Read the coarsest level that still has a bucket for each wanted point."""
     mine = (MetricChunk.experiment_id == experiment_id, MetricChunk.series == series[:100])
     counts = select(MetricChunk.level, func.count()).where(*mine).group_by(MetricChunk.level)
-    full = {level: (chunks - 1) * CHUNK for level, chunks in session.execute(counts).tuples()}
+    full = {level: (chunks - 1) * CHUNK for level, chunks in session.execute(counts)}
     if not full:
         return None
     level = max((level for level, points in full.items() if points >= max_points), default=0)
@@ -127,7 +127,7 @@ def _open_rows(session: Session, experiment_id: int) -> dict[str, History]:
         .where(EpochRow.experiment_id == experiment_id)
         .order_by(EpochRow.epoch)
     )
-    for epoch, values in rows.tuples():
+    for epoch, values in rows:
         for series, value in values.items():
             points[series].append((epoch, float("nan") if value is None else float(value)))
     return {series: _exact(found) for series, found in points.items()}

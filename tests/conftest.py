@@ -1,0 +1,98 @@
+"""Fixtures of all tests: a data folder of one's own, real databases and a real Redis."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+
+from storage import artifacts, database, progress
+from storage.settings import settings
+from tests.support.servers import Postgres, running_postgres, running_redis
+
+CACHES = (
+    settings,
+    database.engine,
+    database._factory,
+    progress.connection,
+    artifacts.artifacts,
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one PostgreSQL server for all tests."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Run one Redis server for all tests."""
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Point this process at an empty data folder, and at nothing the shell had set."""
+    for name in ("DATABASE_URL", "REDIS_URL", "ARTIFACT_URL", "SIGNALBENCH_WORKERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SIGNALBENCH_DATA", str(tmp_path))
+    _forget()
+    yield tmp_path
+    if database.engine.cache_info().currsize:
+        database.engine().dispose()
+    if progress.connection.cache_info().currsize:
+        progress.connection().close()
+    _forget()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate an SQLite database once, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "signalbench.db"
+    _upgrade(f"sqlite+pysqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """Migrate a PostgreSQL database once, to be copied; gives its name."""
+    url = postgres.new_database()
+    _upgrade(url)
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def sqlite(data_folder: Path, migrated_sqlite: Path) -> str:
+    """Give an empty, migrated SQLite database."""
+    shutil.copyfile(migrated_sqlite, data_folder / "signalbench.db")
+    return settings().database_url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_database(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
+    """Give an empty, migrated database of each kind; the test runs once on each."""
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite")
+        return url
+    template: str = request.getfixturevalue("migrated_postgres")
+    server: Postgres = request.getfixturevalue("postgres")
+    monkeypatch.setenv("DATABASE_URL", server.new_database(template))
+    _forget()
+    return settings().database_url
+
+
+def _upgrade(url: str) -> None:
+    command.upgrade(database.migration_config(url), "head")
+
+
+def _forget() -> None:
+    for cached in CACHES:
+        cached.cache_clear()

@@ -1,0 +1,165 @@
+"""Real PostgreSQL and Redis servers for tests, each in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from tests.support.bench import free_port, wait_until
+
+START_SECONDS = 60
+
+
+@dataclass
+class Postgres:
+    """A running server; ``new_database`` gives the URL of an empty one."""
+
+    port: int
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database, empty or like another one, and give its URL."""
+        name = f"bench_{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql+psycopg://bench@127.0.0.1:{self.port}/{name}"
+
+    def connect(self) -> psycopg.Connection:
+        """Connect to the maintenance database."""
+        return psycopg.connect(
+            f"host=127.0.0.1 port={self.port} user=bench dbname=postgres connect_timeout=2",
+            autocommit=True,
+        )
+
+    def answers(self) -> bool:
+        """Tell whether it takes connections."""
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a PostgreSQL server until the block ends; root hands it to an ordinary user."""
+    binaries = _postgres_binaries()
+    user = _ordinary_user()
+    folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+    if user is not None:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    subprocess.run(
+        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "bench", "-N", "-E", "UTF8"],
+        check=True, user=user, capture_output=True, cwd=folder,
+    )  # fmt: skip
+    server = Postgres(free_port())
+    options = [
+        "-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1",
+        "-c", "fsync=off", "-c", "max_connections=200",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-p", str(server.port), *options],
+            user=user, cwd=folder, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        wait_until(server.answers, START_SECONDS, "PostgreSQL")
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_redis(port: int | None = None) -> Iterator[str]:
+    """Run a Redis server on a TCP port until the block ends; gives its URL."""
+    binary = shutil.which("redis-server") or missing("redis-server", "redis-server")
+    port = port or free_port()
+    folder = Path(tempfile.mkdtemp(prefix="bench-redis-"))
+    process = subprocess.Popen(
+        [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"redis://127.0.0.1:{port}/0"
+    try:
+        wait_until(lambda: redis_answers(url), START_SECONDS, "Redis")
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def redis_answers(url: str) -> bool:
+    """Tell whether a Redis takes connections."""
+    client = redis.Redis.from_url(url)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def missing(what: str, package: str) -> str:
+    """Skip for want of a server; in continuous integration that is a failure."""
+    text = f"{what} is missing: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+def _postgres_binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return found[-1].parent if found else Path(missing("PostgreSQL", "postgresql"))
+
+
+def _ordinary_user() -> str | None:
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name).pw_name
+    return missing("an ordinary user to run PostgreSQL", "postgresql")
+
+
+def wait_gone(pids: list[int], seconds: float) -> None:
+    """Wait until no process of these ids is left."""
+    wait_until(lambda: not [p for p in pids if _alive(p)], seconds, f"the end of {pids}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def processes_of(data: Path) -> list[int]:
+    """Give the ids of all processes started with this data folder in their environment."""
+    mark = f"SIGNALBENCH_DATA={data}\0".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes() and _alive(int(entry.name)):
+                found.append(int(entry.name))
+    return found
