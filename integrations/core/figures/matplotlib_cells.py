@@ -25,7 +25,7 @@ LONGEST_NAME = 22
 MOST_LABELS = 34
 MOST_TEXT_COLUMNS = 16
 MOST_CELLS = 150
-SHADES = 64
+SHADES = 48  # Matplotlib draws a colour bar of 50 or more as an image
 MISSING = "#eceff2"
 BLUES = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#9cc7e4", "#0072B2", "#00456c"])
 

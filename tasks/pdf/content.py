@@ -1,0 +1,118 @@
+"""What a report is made of: plain values, no database, no layout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from integrations.core.config import FamilyConfig
+from integrations.core.contract import StoredResult
+from integrations.core.evaluation.evaluation import Evaluation
+from integrations.core.figures.chart import Chart
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the run as a person reads it.
+
+    Attributes:
+        section: Heading of the section it stands in, e.g. "Training"; "General" for the top level.
+        path: Dotted config path, e.g. "training.learning_rate".
+        changed: It differs from the family's default.
+        active: It has an effect beside the other settings.
+    """
+
+    section: str
+    path: str
+    title: str
+    value: Any
+    unit: str
+    changed: bool
+    active: bool
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything a report says about one run.
+
+    Attributes:
+        made_at: The only thing in which two reports of one run differ.
+        step_name: "Epoch" or "Fold": what the history counts.
+        common: Charts that every run has, by key.
+        panels: The family's own charts.
+        rival: Best other run on the same data and split: name and macro F1.
+        versions: Software of the run, by name.
+        machine: Facts about the host, by name.
+        command: Repeats the run on another bench.
+        config_yaml: The whole configuration.
+    """
+
+    experiment_id: int
+    name: str
+    status: str
+    note: str
+    tags: tuple[str, ...]
+    made_at: datetime
+    finished_at: datetime | None
+    seconds: float
+    family_title: str
+    family_summary: str
+    preset: str
+    result: StoredResult
+    evaluation: Evaluation
+    best_epoch: int
+    step_name: str
+    n_parameters: int
+    settings: tuple[Setting, ...]
+    common: dict[str, Chart]
+    panels: tuple[Chart, ...]
+    versions: dict[str, str]
+    machine: dict[str, str]
+    command: str
+    config_yaml: str
+    rival: tuple[str, float] | None = None
+    panel_problem: str = ""
+
+
+def settings_of(config: FamilyConfig) -> tuple[Setting, ...]:
+    """List the settings of a configuration, section by section, in the order of its form."""
+    default = type(config)()
+    general = list(_section(config, default, "", "General"))
+    sections = [
+        setting
+        for name, info in type(config).model_fields.items()
+        if isinstance(getattr(config, name), BaseModel)
+        for setting in _section(
+            getattr(config, name), getattr(default, name), f"{name}.", info.title or name
+        )
+    ]
+    return (*sections, *general)
+
+
+def _section(values: BaseModel, default: BaseModel, prefix: str, heading: str) -> list[Setting]:
+    plain = values.model_dump(mode="json")
+    usual = default.model_dump(mode="json")
+    settings = []
+    for name, info in type(values).model_fields.items():
+        if isinstance(getattr(values, name), BaseModel):
+            continue
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        settings.append(
+            Setting(
+                section=heading,
+                path=f"{prefix}{name}",
+                title=info.title or name.replace("_", " "),
+                value=plain[name],
+                unit=str(extra.get("unit") or ""),
+                changed=plain[name] != usual.get(name),
+                active=_has_effect(extra.get("show_if"), plain),
+            )
+        )
+    return settings
+
+
+def _has_effect(condition: Any, values: dict[str, Any]) -> bool:
+    return all(values.get(name) in allowed for name, allowed in (condition or {}).items())

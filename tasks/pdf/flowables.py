@@ -1,0 +1,173 @@
+"""Pieces of a page: headings with bookmarks, vector figures, tables, boxes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+
+from integrations.core.figures.chart import Chart
+from integrations.core.figures.matplotlib_renderer import to_pdf
+from integrations.core.figures.print_text import printable, shortened
+from tasks.pdf import styles
+from tasks.pdf.text import safe
+
+with warnings.catch_warnings():  # its docstrings hold escapes that newer Pythons warn about
+    warnings.simplefilter("ignore")
+    from pdfrw import PdfReader
+    from pdfrw.buildxobj import pagexobj
+    from pdfrw.toreportlab import makerl
+
+LONGEST_BOOKMARK = 100
+
+
+class Heading(Paragraph):
+    """A heading that is also an entry of the outline."""
+
+    def __init__(self, text: str, level: int = 0, longest: int = 160) -> None:
+        super().__init__(safe(text, longest), (styles.SECTION, styles.SUBSECTION)[min(level, 1)])
+        self.level = level
+        self.entry = shortened(printable(text), LONGEST_BOOKMARK)
+
+    def draw(self) -> None:
+        """Write the heading and its bookmark."""
+        height = self.canv.absolutePosition(0, 0)[1]
+        key = f"page {self.canv.getPageNumber()} at {height:.1f}"
+        self.canv.bookmarkHorizontal(key, 0, self.height + 12)
+        self.canv.addOutlineEntry(self.entry, key, self.level, closed=False)
+        super().draw()
+
+
+class VectorFigure(Flowable):  # type: ignore[misc]
+    """A chart as vectors: drawn by Matplotlib, placed as a form of the page."""
+
+    def __init__(self, chart: Chart, width_mm: float = styles.WIDTH / mm) -> None:
+        super().__init__()
+        self._form = pagexobj(PdfReader(fdata=to_pdf(chart, width_mm)).pages[0])
+        left, bottom, right, top = (float(edge) for edge in self._form.BBox)
+        self._natural_width = right - left
+        self.width, self.height = right - left, top - bottom
+
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
+        """Take the natural size, or less where there is less room."""
+        self._scale = min(1.0, available_width / self.width, available_height / self.height)
+        if self._scale < 0.6:  # rather on the next page than too small to read
+            self._scale = min(1.0, available_width / self.width)
+        return self.width * self._scale, self.height * self._scale
+
+    def draw(self) -> None:
+        """Place the form."""
+        self.canv.saveState()
+        self.canv.scale(self._scale, self._scale)
+        self.canv.doForm(makerl(self.canv, self._form))
+        self.canv.restoreState()
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[object]], shares: Sequence[float], text_columns: int = 1
+) -> Table:
+    """Make a table that repeats its head on each page.
+
+    Args:
+        head: Column titles.
+        rows: Cells as plain text, long ones wrap.
+        shares: Column widths as shares of the text width (their sum is the table's width).
+        text_columns: How many columns, from the left, hold text; the others are right-aligned.
+    """
+    cells = [[_cell(text, i, text_columns, head=True) for i, text in enumerate(head)]]
+    cells += [[_cell(text, i, text_columns) for i, text in enumerate(row)] for row in rows]
+    widths = [share * styles.WIDTH for share in shares]
+    made = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT", spaceBefore=2, spaceAfter=6)
+    made.setStyle(TableStyle(styles.TABLE))
+    return made
+
+
+def _cell(text: object, column: int, text_columns: int, head: bool = False) -> Paragraph:
+    left, right = (styles.HEAD, styles.HEAD_NUMBER) if head else (styles.CELL, styles.NUMBER)
+    return Paragraph(safe(text, 400), left if column < text_columns else right)
+
+
+def facts(rows: Sequence[tuple[str, object]], share: float = 0.24) -> Table:
+    """Make a two-column list of names and values; long values wrap."""
+    return marked_facts([(name, safe(value, 1500)) for name, value in rows], share)
+
+
+def marked_facts(rows: Sequence[tuple[str, str]], share: float) -> Table:
+    """Make a two-column list of plain names and values that are markup already."""
+    cells = [
+        [Paragraph(safe(name, 80), styles.LABEL), Paragraph(value, styles.CELL)]
+        for name, value in rows
+    ]
+    widths = [share * styles.WIDTH, (1 - share) * styles.WIDTH]
+    made = Table(cells, colWidths=widths, hAlign="LEFT", spaceBefore=2, spaceAfter=8)
+    made.setStyle(TableStyle(styles.FACTS))
+    return made
+
+
+def figure_cards(cards: Sequence[tuple[str, str, str]]) -> Table:
+    """Make a row of key figures: (label, value, interval)."""
+    columns = [
+        [
+            Paragraph(safe(label), styles.SMALL),
+            Paragraph(safe(value), styles.FIGURE_VALUE),
+            Paragraph(safe(note), styles.SMALL),
+        ]
+        for label, value, note in cards
+    ]
+    made = Table([columns], colWidths=[styles.WIDTH / len(cards)] * len(cards), spaceAfter=8)
+    made.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), styles.PANEL),
+                ("LINEABOVE", (0, 0), (-1, 0), 1.6, styles.ACCENT),
+                ("LEFTPADDING", (0, 0), (-1, -1), 8),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+                ("TOPPADDING", (0, 0), (-1, -1), 7),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 8),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ]
+        )
+    )
+    return made
+
+
+def box(markup: str, warning: bool = False) -> Table:
+    """Make a box with a bar at its left, for what must not be overlooked."""
+    bar, paper = (
+        (styles.WARNING, styles.WARNING_PANEL) if warning else (styles.ACCENT, styles.PANEL)
+    )
+    made = Table([[Paragraph(markup, styles.CELL)]], colWidths=[styles.WIDTH], spaceAfter=8)
+    made.setStyle(
+        TableStyle(
+            [
+                ("BACKGROUND", (0, 0), (-1, -1), paper),
+                ("LINEBEFORE", (0, 0), (0, -1), 2.4, bar),
+                ("LEFTPADDING", (0, 0), (-1, -1), 10),
+                ("TOPPADDING", (0, 0), (-1, -1), 6),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 7),
+            ]
+        )
+    )
+    return made
+
+
+def side_by_side(left: Any, right: Any) -> Table:
+    """Set two flowables beside one another."""
+    half = styles.WIDTH / 2
+    made = Table([[left, right]], colWidths=[half, half])
+    made.setStyle(
+        TableStyle(
+            [
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("TOPPADDING", (0, 0), (-1, -1), 0),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("ALIGN", (1, 0), (1, 0), "RIGHT"),
+            ]
+        )
+    )
+    return made
