@@ -166,11 +166,12 @@
         });
       },
 
-      describe(name, expert, drafts) {
+      /* A name that is still the generated one follows the choices; it is not kept. */
+      describe(name, expert, generated, drafts) {
         const draft = drafts && drafts[0];
         const hidden = expert === undefined || expert === null ? noUpdate() : !expert;
         if (!draft) return [(drafts || []).map(noUpdate), hidden];
-        const next = Object.assign({}, draft, { name: name || "", expert: Boolean(expert ?? draft.expert) });
+        const next = Object.assign({}, draft, { name: !name || name === generated ? "" : name, expert: Boolean(expert ?? draft.expert) });
         const changed = next.name !== draft.name || next.expert !== draft.expert;
         return [[changed ? next : noUpdate()], hidden];
       },

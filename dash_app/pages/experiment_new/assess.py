@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import psutil
 import yaml
 from pydantic import BaseModel
 
-from dash_app.components import format_bytes
 from dash_app.estimates import Forecast, forecast
 from dash_app.forms import all_fields, check
 from dash_app.forms.values import same
@@ -25,6 +22,8 @@ from dash_app.pages.experiment_new.choices import (
     stored_info,
 )
 from dash_app.pages.experiment_new.draft import Draft
+from dash_app.pages.experiment_new.machine import Machine, about_machine, training_machine
+from dash_app.pages.experiment_new.notices import MODEL_STEP, Notice
 from integrations.core.config import DataConfig, FamilyConfig
 from integrations.core.contract import Family, Problem, Severity
 from integrations.core.data.dataset import DatasetInfo
@@ -32,25 +31,6 @@ from integrations.core.data.split_checks import split_problems
 from integrations.core.data.splits import SplitError, preview_split
 from integrations.core.evaluation.evaluation import SplitSummary
 from storage.entities import DatasetEntity
-from storage.settings import settings
-
-MODEL_STEP, CONFIGURE_STEP, REVIEW_STEP, LAUNCH_STEP = range(4)
-DISK_RESERVE_BYTES = 500_000_000
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A sentence about the draft; an error forbids the start.
-
-    Attributes:
-        field: Dotted path it belongs to, "" for none.
-        step: The step on which it can be mended.
-    """
-
-    level: str
-    message: str
-    field: str = ""
-    step: int = CONFIGURE_STEP
 
 
 @dataclass(frozen=True)
@@ -65,6 +45,7 @@ class Assessment:
     config: FamilyConfig | None = None
     split: SplitSummary | None = None
     forecast: Forecast | None = None
+    machine: Machine | None = None
     notices: tuple[Notice, ...] = ()
     preset_changes: int = 0
     field_errors: dict[str, str] = field(default_factory=dict)
@@ -112,16 +93,16 @@ def assess(draft: Draft) -> Assessment:
         *_about_family(family, info),
         *(Notice("error", text, path) for path, text in checked.errors.items()),
     ]
-    split, cost = None, None
+    split, cost, machine = None, None, training_machine()
     if checked.config is not None:
         division = checked.config.data.model_dump_json()
         problems, split = _division(entity.folder, entity.fingerprint, division)
         notices += [Notice(_level(p), p.message, p.field) for p in problems]
-        cost = forecast(family.name, checked.config, info)
-        notices += _about_machine(cost)
+        cost = forecast(family.name, checked.config, info, host=machine.host)
+        notices += about_machine(cost, machine)
     known = all_fields(family.Config)
     return Assessment(
-        draft, entity, info, family, preset, checked.config, split, cost, tuple(notices),
+        draft, entity, info, family, preset, checked.config, split, cost, machine, tuple(notices),
         _changes(draft, family, preset, info),
         {n.field: n.message for n in reversed(notices) if n.level == "error" and n.field in known},
     )  # fmt: skip
@@ -162,26 +143,6 @@ def _division(
 
 def _level(problem: Problem) -> str:
     return "error" if problem.severity is Severity.ERROR else "warning"
-
-
-def _about_machine(cost: Forecast) -> list[Notice]:
-    notices = []
-    free = shutil.disk_usage(settings().data).free
-    needed = 3 * cost.work.checkpoint_bytes + DISK_RESERVE_BYTES
-    if free < needed:
-        text = (
-            f"Only {format_bytes(free)} are free on the disk; this run may need "
-            f"{format_bytes(needed)}. Delete old experiments, or keep fewer checkpoints."
-        )
-        notices.append(Notice("warning", text))
-    available = psutil.virtual_memory().available
-    if cost.work.memory_bytes > available:
-        text = (
-            f"This run needs about {format_bytes(cost.work.memory_bytes)} of memory and "
-            f"{format_bytes(available)} are free. Shorten the windows or lower the overlap."
-        )
-        notices.append(Notice("warning", text, "data.overlap"))
-    return notices
 
 
 def _changes(draft: Draft, family: Family, preset: PresetChoice | None, info: DatasetInfo) -> int:

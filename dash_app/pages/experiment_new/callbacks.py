@@ -18,7 +18,7 @@ from dash import (
 from dash_app.components import banner
 from dash_app.forms import path_of
 from dash_app.pages.experiment_new import ids
-from dash_app.pages.experiment_new.assess import LAUNCH_STEP, Assessment, assess
+from dash_app.pages.experiment_new.assess import Assessment, as_yaml, assess
 from dash_app.pages.experiment_new.choices import (
     choose_dataset,
     choose_family,
@@ -33,6 +33,7 @@ from dash_app.pages.experiment_new.launch import (
     save_config,
     save_preset,
 )
+from dash_app.pages.experiment_new.notices import LAUNCH_STEP
 from dash_app.pages.experiment_new.view_configure import configure_view
 from dash_app.pages.experiment_new.view_model import model_view
 from dash_app.pages.experiment_new.view_review import review_view, split_view, step_indicators
@@ -48,6 +49,7 @@ def _draft(stored: list[Any]) -> Draft | None:
 
 @callback(
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Output(ids.NAME, "value", allow_duplicate=True),
     Input(ids.DATASET, "value"),
     Input(ids.FAMILY, "value"),
     Input(ids.PRESET, "value"),
@@ -57,13 +59,15 @@ def _draft(stored: list[Any]) -> Draft | None:
 )
 def choose(
     dataset: str | None, family: str | None, preset: str | None, over: int | None, stored: list[Any]
-) -> list[Any]:
+) -> tuple[list[Any], Any]:
     """Take over a choice; what is chosen already changes nothing."""
     draft = _draft(stored)
     if draft is None:
-        return [no_update] * len(stored)
+        return [no_update] * len(stored), no_update
     decided = _decide(draft, ctx.triggered_id, dataset, family, preset, over)
-    return [decided.model_dump() if decided is not None else no_update]
+    if decided is None:
+        return [no_update], no_update
+    return [decided.model_dump()], None if ctx.triggered_id == ids.OVER else no_update
 
 
 def _decide(
@@ -99,50 +103,65 @@ def _begin_again(draft: Draft) -> Draft:
     Output(ids.MODEL_PANEL, "children"),
     Output(ids.CONFIGURE_PANEL, "children"),
     Output(ids.SPECS, "data"),
-    Output(ids.NAME, "value"),
     Input(ids.KEY, "data"),
     State(ids.ALL_DRAFTS, "data"),
     prevent_initial_call=True,
 )
-def redraw(_key: Any, stored: list[Any]) -> tuple[Any, Any, Any, Any]:
+def redraw(_key: Any, stored: list[Any]) -> tuple[Any, Any, Any]:
     """Draw the first two steps anew after a choice; typing in a field does not come here."""
     draft = _draft(stored)
     if draft is None:
-        return no_update, no_update, no_update, no_update
+        return no_update, no_update, no_update
     form, specs = configure_view(draft)
-    return model_view(draft), form, specs, draft.name
+    return model_view(draft), form, specs
 
 
 @callback(
     Output(ids.SUMMARY, "children"),
     Output(ids.SPLIT_PREVIEW, "children"),
     Output(ids.REVIEW_PANEL, "children"),
+    Output(ids.YAML, "children"),
     Output(ids.NAME, "placeholder"),
+    Output(ids.NAME, "value"),
     Output(ids.STEPS, "children"),
     Output(ids.FAULTS, "data"),
     Output(ids.START, "disabled"),
     Output(ids.ALL_FIELDS, "error", allow_duplicate=True),
     Input(ids.ALL_DRAFTS, "data"),
     Input(ids.SPECS, "data"),
+    State(ids.NAME, "value"),
+    State(ids.NAME, "placeholder"),
     prevent_initial_call="initial_duplicate",
 )
-def judge(stored: list[Any], _specs: Any) -> tuple[Any, ...]:
+def judge(
+    stored: list[Any], _specs: Any, name: str | None, generated: str | None
+) -> tuple[Any, ...]:
     """Validate the draft on the server and show what follows from it."""
     fields = ctx.outputs_list[-1]
     draft = _draft(stored)
     if draft is None:
-        return (*[no_update] * 7, [no_update] * len(fields))
+        return (*[no_update] * 9, [no_update] * len(fields))
     assessment = assess(draft)
     return (
         summary_view(assessment),
         split_view(assessment),
         review_view(assessment),
+        as_yaml(assessment.config) if assessment.config else "",
         assessment.generated_name,
+        _shown_name(assessment, name, generated),
         step_indicators(assessment),
         [assessment.faults(step) for step in range(LAUNCH_STEP + 1)],
         not assessment.can_start,
         _field_errors(assessment, fields),
     )
+
+
+def _shown_name(assessment: Assessment, shown: str | None, generated: str | None) -> Any:
+    """Fill in a kept or generated name, but never over what is being typed."""
+    kept = assessment.draft.name
+    if kept:
+        return kept if shown is None else no_update
+    return assessment.generated_name if shown in (None, generated) else no_update
 
 
 def _field_errors(assessment: Assessment, fields: list[dict[str, Any]]) -> list[str | None]:
@@ -261,6 +280,7 @@ clientside_callback(
     Output(ids.EXPERT_FORM, "hidden"),
     Input(ids.NAME, "value"),
     Input(ids.EXPERT, "checked"),
+    State(ids.NAME, "placeholder"),
     State(ids.ALL_DRAFTS, "data"),
     prevent_initial_call=True,
 )

@@ -20,7 +20,8 @@ from integrations.registry import UnknownFamilyError, families, family
 from storage.entities import DatasetEntity, ExperimentEntity, NotFoundError, StorageError
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
-from storage.stores.experiments import ExperimentQuery, ExperimentStore, flatten
+from storage.stores.experiment_queries import ExperimentQuery
+from storage.stores.experiments import ExperimentStore, flatten
 from storage.stores.saved_configs import SavedConfigStore
 
 log = logging.getLogger("signalbench.web")

@@ -12,7 +12,7 @@ from dash_app.components import card, icon, page_header
 from dash_app.pages.experiment_new import ids
 from dash_app.pages.experiment_new.choices import fresh_draft
 from dash_app.pages.experiment_new.draft import MAX_NAME, Draft
-from dash_app.pages.experiment_new.view_review import step_indicators
+from dash_app.pages.experiment_new.view_review import STEP_WORDS, step_indicators
 
 LAST_STEP_TO_OPEN = 3
 
@@ -86,50 +86,51 @@ def wizard(
 
 
 def _panels(active: int) -> list[html.Section]:
-    contents: list[tuple[str, Any]] = [
-        (ids.MODEL_PANEL, _waiting(4)),
-        (ids.CONFIGURE_PANEL, _waiting(5)),
-        (ids.REVIEW_PANEL, _waiting(4)),
-        (ids.LAUNCH_PANEL, _launching()),
+    contents: list[list[Any]] = [
+        [html.Div(_waiting(4), id=ids.MODEL_PANEL, className="stack")],
+        [html.Div(_waiting(5), id=ids.CONFIGURE_PANEL, className="stack")],
+        [
+            card(_name_field()),
+            html.Div(_waiting(4), id=ids.REVIEW_PANEL, className="stack"),
+            _configuration(),
+        ],
+        [html.Div(_launching(), id=ids.LAUNCH_PANEL)],
     ]
-    panels = []
-    for number, (panel, (inner, content)) in enumerate(zip(ids.PANELS, contents, strict=True)):
-        above = [_name_field()] if inner == ids.REVIEW_PANEL else []
-        children = [*above, html.Div(content, id=inner, className="stack")]
-        panels.append(
-            html.Section(
-                children, id=panel, hidden=number != active, tabIndex=-1, className="stack"
-            )
+    return [
+        html.Section(
+            content,
+            id=panel,
+            hidden=number != active,
+            tabIndex=-1,
+            className="stack",
+            **{"aria-label": STEP_WORDS[number][0]},
         )
-    return panels
+        for number, (panel, content) in enumerate(zip(ids.PANELS, contents, strict=True))
+    ]
 
 
-def _name_field() -> html.Section:
+def _name_field() -> dmc.TextInput:
+    return dmc.TextInput(
+        id=ids.NAME,
+        label="Name",
+        description="Made from the choices; change it as you like.",
+        # Sent on leaving the field, so that Ctrl + Enter at once after typing takes it along.
+        debounce=True,
+        inputProps={"maxLength": MAX_NAME},
+    )
+
+
+def _configuration() -> html.Section:
+    look = {"variant": "default", "size": "compact-sm"}
+    save = dmc.Button("Save config only", id=ids.SAVE_CONFIG, leftSection=icon("save"), **look)
+    keep = dmc.Button(
+        "Save as preset", id=ids.SAVE_PRESET, leftSection=icon("bookmark-plus"), **look
+    )
+    full = html.Pre(id=ids.YAML, className="wizard-yaml", tabIndex=0)
     return card(
-        dmc.TextInput(
-            id=ids.NAME,
-            label="Name",
-            description="Leave it empty to take the generated name.",
-            debounce=300,
-            inputProps={"maxLength": MAX_NAME},
-        ),
-        html.Div(
-            [
-                dmc.Button(
-                    "Save config only",
-                    id=ids.SAVE_CONFIG,
-                    variant="default",
-                    leftSection=icon("save"),
-                ),
-                dmc.Button(
-                    "Save as preset",
-                    id=ids.SAVE_PRESET,
-                    variant="default",
-                    leftSection=icon("bookmark-plus"),
-                ),
-            ],
-            className="row wizard-save",
-        ),
+        html.Details([html.Summary("Full configuration (YAML)"), full]),
+        html.Div([save, keep], className="row wizard-save"),
+        title="Configuration",
     )
 
 

@@ -182,4 +182,4 @@ def _time(item: Family, info: DatasetInfo | None) -> str:
     preset = find_preset(item.name, DEFAULT_PRESET, None)
     cost = forecast(item.name, preset_config(item, preset, info), info)
     words = preset.title if preset else "its defaults"
-    return f"About {format_duration(cost.seconds)} with “{words}” (by {cost.basis})"
+    return f"About {format_duration(cost.seconds)} with “{words}”"

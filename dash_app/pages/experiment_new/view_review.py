@@ -19,12 +19,11 @@ from dash_app.components import (
 )
 from dash_app.estimates import Forecast
 from dash_app.pages.experiment_new.assess import (
-    LAUNCH_STEP,
     Assessment,
-    Notice,
-    as_yaml,
     differences,
 )
+from dash_app.pages.experiment_new.machine import Machine
+from dash_app.pages.experiment_new.notices import LAUNCH_STEP, Notice
 from integrations.core.evaluation.evaluation import SplitSummary
 
 STEP_WORDS = (
@@ -53,21 +52,13 @@ def _indicator(number: int, assessment: Assessment | None) -> dmc.StepperStep:
 
 
 def review_view(assessment: Assessment) -> list[Any]:
-    """Give everything below the name field."""
+    """Give cost, warnings and, for a clone, what changed."""
     if assessment.config is None:
         return _notices(list(assessment.notices))
     return [
+        card(_costs(assessment.forecast, assessment.machine), title="Estimated cost"),
         *_notices(list(assessment.notices)),
-        card(_costs(assessment.forecast), title="Estimated cost"),
         *_changed(assessment),
-        card(
-            html.Details(
-                [
-                    html.Summary("Full configuration (YAML)"),
-                    html.Pre(as_yaml(assessment.config), className="wizard-yaml", tabIndex=0),
-                ]
-            )
-        ),
     ]
 
 
@@ -79,8 +70,8 @@ def _notices(notices: list[Notice]) -> list[Any]:
     return [*errors, card(html.Div(warnings, className="wizard-notices"), title="Worth knowing")]
 
 
-def _costs(cost: Forecast | None) -> html.Div:
-    if cost is None:
+def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
+    if cost is None or machine is None:
         return html.Div("Not known.", className="muted")
     time = f"The work of these settings, counted, over the speed of {cost.basis}."
     memory = "Windows, weights and the libraries themselves, counted from the settings."
@@ -88,9 +79,14 @@ def _costs(cost: Forecast | None) -> html.Div:
     parameters = [stat("Parameters", format_count(cost.work.parameters))]
     return html.Div(
         [
-            stat(term("Time", time), time_words(cost), detail=f"{_range(cost)}, {cost.basis}"),
+            stat(term("Time", time), time_words(cost), detail=f"{_range(cost)}, by {cost.basis}"),
             stat(term("Memory", memory), format_bytes(cost.work.memory_bytes)),
             stat(term("Checkpoints", disk), format_bytes(cost.work.checkpoint_bytes)),
+            stat(
+                "Trains on",
+                machine.words if machine.host else "–",
+                detail=machine.host or "no worker alive",
+            ),
             stat("Steps", format_count(cost.work.steps), detail="epochs or folds"),
             *(parameters if cost.work.parameters else []),
         ],

@@ -27,7 +27,7 @@ def summary_view(assessment: Assessment) -> list[Any]:
 
 def _preset(assessment: Assessment) -> str:
     if assessment.preset is None:
-        return f"from “{assessment.draft.parent_name}”" if assessment.draft.parent_name else "own"
+        return "as cloned" if assessment.draft.original else "own settings"
     changes = assessment.preset_changes
     noun = "setting" if changes == 1 else "settings"
     return assessment.preset.title + (f", {changes} {noun} changed" if changes else "")
