@@ -95,8 +95,9 @@ def safe_path(name: str) -> str:
 
 def _safe_part(part: str) -> str:
     text = unicodedata.normalize("NFC", part.encode("utf-8", "replace").decode())
-    text = "".join(c for c in text if unicodedata.category(c)[0] != "C")
-    text = re.sub(r'[:*?"<>|]', "_", text).strip()
+    text = "".join(c for c in text if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029")
+    text = " ".join(text.split())
+    text = re.sub(r'[:*?"<>|]', "_", text)
     if not text.strip("."):
         return ""
     text = "_" + text if RESERVED.match(text) else text

@@ -117,8 +117,8 @@ def _import_bar(plan: Inspection) -> html.Div:
     button = dmc.Button(
         import_label(plan), id=ids.IMPORT, leftSection=icon("box-arrow-in-down"), size="md"
     )
-    words = "Nothing is imported yet. Check what was understood, correct it, then import."
-    return html.Div([html.P(words, className="grow muted"), button], className="row")
+    words = "Check what was understood, correct it, then import."
+    return html.Div([html.P(words, className="grow muted"), button], className="card review-bar")
 
 
 def _preview(facts: list[FileFacts]) -> Any:

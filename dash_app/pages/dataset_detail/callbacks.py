@@ -60,8 +60,9 @@ def understand_again(values: list[Any], dataset_id: int) -> tuple[Any, ...]:
     """Understand the upload with the form's values, keep them, and show what follows."""
     names = [item["id"]["field"] for item in ctx.inputs_list[0]]
     entity = DatasetStore().get(dataset_id)
-    before = datasets.plan_of(dataset_id, datasets.options_of(entity))
-    options, errors = to_options(dict(zip(names, values, strict=True)), before)
+    before = datasets.options_of(entity)
+    given = dict(zip(names, values, strict=True))
+    options, errors = to_options(given, before, datasets.plan_of(dataset_id, before))
     shown = [errors.get(name) or False for name in names]
     if options is None:
         return no_update, no_update, True, shown, no_update

@@ -43,7 +43,7 @@ def spectrum_chart(
     window = np.hanning(part.size + 2)[1:-1]
     transformed = np.abs(np.fft.rfft(part * window))
     amplitude = np.asarray(2 * transformed / window.sum(), dtype=np.float64)
-    frequency = np.fft.rfftfreq(part.size, 1 / rate if rate else 1.0)
+    frequency = np.asarray(np.fft.rfftfreq(part.size, 1 / rate if rate else 1.0), np.float64)
     x, y = thin_peaks(frequency[1:], amplitude[1:], MAX_POINTS)
     return Lines(
         key=key,

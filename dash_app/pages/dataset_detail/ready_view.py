@@ -84,7 +84,7 @@ def _look(info: DatasetInfo) -> html.Section:
                         data=channels,
                         value="0",
                         allowDeselect=False,
-                        disabled=len(channels) == 1,
+                        display="none" if len(channels) == 1 else None,
                     ),
                 ],
                 className="wave-tools",
@@ -215,11 +215,13 @@ def _left_out(items: list[dict[str, Any]]) -> Any:
     more = len(items) - 20
     if more > 0:
         lines.append(html.Li(f"and {format_count(more)} more"))
+    one = len(items) == 1
+    words = "file or recording was" if one else "files or recordings were"
     return banner(
         "warning",
         html.Details(
             [
-                html.Summary(f"{format_count(len(items))} files or recordings were left out."),
+                html.Summary(f"{format_count(len(items))} {words} left out."),
                 html.Ul(lines, className="question-list"),
             ]
         ),
@@ -257,8 +259,13 @@ def _recordings(info: DatasetInfo) -> html.Section:
         rowData=rows,
         columnDefs=columns,
         defaultColDef={"sortable": True, "resizable": True, "filter": True},
-        dashGridOptions={"animateRows": False, "enableCellTextSelection": True, "rowHeight": 34},
-        className="ag-theme-quartz",
+        dashGridOptions={
+            "animateRows": False,
+            "enableCellTextSelection": True,
+            "rowHeight": 34,
+            "headerHeight": 38,
+        },
+        className="ag-theme-quartz dataset-grid",
         style={"height": f"{min(480, 60 + 34 * len(rows))}px"},
     )
     return card(grid, title=f"Recordings ({format_count(len(info.recordings))}{more})")

@@ -128,8 +128,8 @@ def _signals(draw: _Drawer, plan: Inspection) -> list[Any]:
         ),
         html.Div(
             [
-                draw.number("sampling_rate_hz", "Sampling rate if unknown", "Hz"),
-                draw.number("target_sampling_rate_hz", "Resample all to", "Hz"),
+                draw.number("sampling_rate_hz", "Rate if unknown", "Hz"),
+                draw.number("target_sampling_rate_hz", "Resample to", "Hz"),
             ],
             className="two",
         ),

@@ -52,14 +52,20 @@ def to_values(options: ImportOptions, plan: Inspection) -> dict[str, Any]:
 
 
 def to_options(
-    values: Mapping[str, Any], plan: Inspection | None
+    values: Mapping[str, Any], before: ImportOptions, plan: Inspection | None
 ) -> tuple[ImportOptions | None, dict[str, str]]:
-    """Read the form; give the options, or None with one sentence per wrong field."""
+    """Read the form; give the options, or None with one sentence per wrong field.
+
+    Args:
+        values: What the controls hold, by field name.
+        before: The options kept so far; a choice left to the importer stays with it.
+        plan: What was understood with them.
+    """
     errors: dict[str, str] = {}
     raw: dict[str, Any] = {key: (values.get(key) or "").strip() for key in TEXTS}
     raw |= {key: values[key] for key in CHOICES if values.get(key)}
     raw["pattern"] = _pattern(values.get("pattern"), plan)
-    raw["channels"] = _channels(values.get("channels"), plan)
+    raw["channels"] = _channels(values.get("channels"), before, plan)
     raw["keep_whole_part"] = values.get("keep_whole_part") == "yes"
     for key in ("csv_delimiter", "csv_decimal"):
         raw[key] = None if values.get(key) in (None, "", "auto") else values[key]
@@ -84,9 +90,9 @@ def _pattern(text: str | None, plan: Inspection | None) -> str | None:
     return None if plan is not None and shown == plan.suggested_pattern else shown
 
 
-def _channels(names: list[str] | None, plan: Inspection | None) -> list[str]:
-    """Leave the choice open while it is what the importer chose itself."""
-    return list(names or [])
+def _channels(names: list[str] | None, before: ImportOptions, plan: Inspection | None) -> list[str]:
+    unchanged = plan is not None and names == plan.chosen_channels
+    return [] if unchanged and not before.channels else list(names or [])
 
 
 def _rules(text: str) -> list[dict[str, Any]]:

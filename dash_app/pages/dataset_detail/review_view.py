@@ -50,14 +50,14 @@ def _verdict(plan: Inspection) -> html.Div:
 
 
 def _questions(plan: Inspection) -> list[Any]:
-    found = []
-    if plan.questions:
-        items = [html.Li(text) for text in plan.questions]
-        found.append(banner("warning", html.Ul(items, className="question-list")))
-    if plan.notes:
-        items = [html.Li(text) for text in plan.notes]
-        found.append(banner("info", html.Ul(items, className="question-list")))
-    return found
+    said = (("warning", plan.questions), ("info", plan.notes))
+    return [banner(level, _sentences(texts)) for level, texts in said if texts]
+
+
+def _sentences(texts: list[str]) -> Any:
+    if len(texts) == 1:
+        return texts[0]
+    return html.Ul([html.Li(text) for text in texts], className="question-list")
 
 
 def _classes(plan: Inspection) -> html.Section:
@@ -98,9 +98,14 @@ def recordings_card(plan: Inspection) -> html.Section:
         id=ids.GRID,
         rowData=rows[:MAX_ROWS],
         columnDefs=_columns(plan),
-        defaultColDef={"sortable": True, "resizable": True, "tooltipValueGetter": None},
-        dashGridOptions={"animateRows": False, "enableCellTextSelection": True, "rowHeight": 34},
-        className="ag-theme-quartz",
+        defaultColDef={"sortable": True, "resizable": True},
+        dashGridOptions={
+            "animateRows": False,
+            "enableCellTextSelection": True,
+            "rowHeight": 34,
+            "headerHeight": 38,
+        },
+        className="ag-theme-quartz dataset-grid",
         style={"height": f"{min(460, 60 + 34 * max(len(rows), 2))}px"},
     )
     title = f"Recordings ({format_count(len(rows))})"
@@ -113,23 +118,20 @@ def _columns(plan: Inspection) -> list[dict[str, Any]]:
         for name in plan.field_names[:12]
     ]
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Recording", "minWidth": 210, "flex": 1, "pinned": None},
-        {"field": "state", "headerName": "Import", "minWidth": 110, "flex": _wordy(plan)},
-        {"field": "label", "headerName": "Class", "width": 120},
-        {"field": "group", "headerName": "Group", "width": 140},
+        {"field": "name", "headerName": "Recording", "minWidth": 200, "flex": 1},
+        {"field": "state", "headerName": "Import", "minWidth": 90, **_wordy(plan)},
+        {"field": "label", "headerName": "Class", "width": 100},
+        {"field": "group", "headerName": "Group", "width": 120},
         {"field": "samples", "headerName": "Samples", "type": "rightAligned", "width": 110},
         {"field": "rate", "headerName": "Rate", "type": "rightAligned", "width": 110},
         {"field": "rate_source", "headerName": "Rate from", "width": 150},
     ]
-    for column in columns:
-        column.pop("pinned", None)
-        column["tooltipField"] = column["field"]
-    return columns + fields
+    return [{**column, "tooltipField": column["field"]} for column in columns + fields]
 
 
-def _wordy(plan: Inspection) -> int:
+def _wordy(plan: Inspection) -> dict[str, Any]:
     bad = any(r.problem for r in plan.recordings) or any(f.status == "problem" for f in plan.files)
-    return 2 if bad else 0
+    return {"flex": 2, "minWidth": 260} if bad else {"width": 90}
 
 
 def _problem_files(plan: Inspection) -> list[dict[str, Any]]:

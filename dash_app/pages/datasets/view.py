@@ -158,9 +158,10 @@ def table(items: Sequence[DatasetEntity]) -> dag.AgGrid:
             "domLayout": "autoHeight",
             "overlayNoRowsTemplate": "No data sets fit.",
             "animateRows": False,
+            "headerHeight": 38,
         },
         getRowId="String(params.data.id)",
-        className="ag-theme-quartz",
+        className="ag-theme-quartz dataset-grid",
         style={"height": None},
     )
 

@@ -74,6 +74,7 @@ class _Understanding:
         self.problems: list[str] = []
         self.questions: list[str] = []
         self.notes: list[str] = []
+        self.common = _common_folder([f.shown for f in self.good])
         self.suggested = suggest_pattern([f.path for f in self.good])
         self.pattern = self._pattern()
         self.fields = {f.path: self._fields_of(f) for f in self.good}
@@ -233,7 +234,7 @@ class _Understanding:
         rate, rate_source = self._rate(facts)
         base = PlannedRecording(
             file=facts.path,
-            name=facts.shown,
+            name=facts.shown.removeprefix(self.common),
             label="",
             label_source=self.label_source,
             group="",
@@ -384,6 +385,17 @@ class _Understanding:
             )
         if wanted and len({r.label for r in wanted}) == 1:
             self.questions.append("Only one class was found. Where does the class stand?")
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    """Give the folder all files lie in, with its slash; it says nothing about any of them."""
+    folders = [path.split("/")[:-1] for path in paths]
+    shared = []
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0] + "/")
+    return "".join(shared)
 
 
 def _match(name: str, variables: Iterable[VariableFacts]) -> VariableFacts | None:

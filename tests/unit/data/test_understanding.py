@@ -43,6 +43,12 @@ def test_folders_name_the_classes(tmp_path: Path) -> None:
     assert inspection.classes == {"bad": 1, "good": 2}
 
 
+def test_a_folder_that_holds_everything_is_no_part_of_the_names(tmp_path: Path) -> None:
+    names(tmp_path, ["all/good/a.npz", "all/bad/a.npz"])
+    inspection = inspect_upload(tmp_path, ImportOptions())
+    assert [r.name for r in inspection.wanted] == ["bad/a.npz", "good/a.npz"]
+
+
 def test_file_names_name_class_group_and_fields(tmp_path: Path) -> None:
     names(
         tmp_path,
