@@ -24,7 +24,7 @@ class Measured(BaseModel):
     Attributes:
         accuracy: Of test windows, with its 95 % interval in ``low`` and ``high``.
         recordings: Test recordings the accuracy rests on.
-        seconds: Wall time of the fit, evaluation included.
+        seconds: Processor time of fit and evaluation on one core, about the wall time when idle.
         machine: What it ran on.
     """
 

@@ -28,7 +28,7 @@ from integrations.core.data.dataset import Dataset
 from integrations.core.data.folds import group_folds
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, class_indices
-from integrations.core.evaluation.figures_of_merit import counts_by_unit, headline
+from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
 from integrations.core.files import write_atomically
 from integrations.core.signal.features import compute_features
 from integrations.core.signal.plan import plan_features
@@ -156,13 +156,12 @@ def _fold(run: Run, train: Part, held_out: npt.NDArray[np.bool_]) -> dict[str, f
     learner = run.learner(train.table[~held_out], train.labels[~held_out])
     probability = learner.probability(train.table[held_out])
     truth = train.labels[held_out]
-    together = np.zeros(len(truth), dtype=np.int64)
-    counts = counts_by_unit(truth, probability.argmax(axis=1), together, run.n_classes)
+    counts = counts_of_all(truth, probability.argmax(axis=1), run.n_classes)
     figures = headline(counts)
     return {
         "val_loss": _log_loss(probability, truth),
-        "val_accuracy": float(figures["accuracy"][0]),
-        "val_macro_f1": float(figures["macro_f1"][0]),
+        "val_accuracy": float(figures["accuracy"]),
+        "val_macro_f1": float(figures["macro_f1"]),
         "epoch_seconds": time.perf_counter() - began,
     }
 

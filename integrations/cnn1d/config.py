@@ -79,10 +79,13 @@ class Cnn1dConfig(FamilyConfig):
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
 
     def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
-        """Leave events taken whole as they lie: there, position and sign mean something."""
+        """Leave events taken whole as they are: there, position, sign and level mean something."""
         if not whole_records(info):
             return {}
-        return {"augmentation": {"shift": False, "sign_flip": False}}
+        return {
+            "augmentation": {"shift": False, "sign_flip": False},
+            "architecture": {"normalisation": Normalisation.DATASET},
+        }
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds (three forward passes per training window), weights and bytes."""
@@ -112,7 +115,7 @@ class Layer(Section):
 
 def layer_plan(config: ArchitectureConfig, window_samples: int, channels: int) -> tuple[Layer, ...]:
     """Lay out the convolutions for a window length, leaving out what it is too short for."""
-    stride = max(1, min(config.first_stride, window_samples // 32))
+    stride = max(1, min(config.first_stride, window_samples // 128))
     kernel = max(3, min(config.first_kernel, window_samples // 4, max(8, 4 * stride)))
     length = -(-window_samples // stride)
     pool = 2 if length >= 4 else 1

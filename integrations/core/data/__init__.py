@@ -1,0 +1,1 @@
+"""Data sets: reading, storing, cutting into windows, dividing."""

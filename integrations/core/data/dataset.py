@@ -164,7 +164,11 @@ class DatasetWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._info = DatasetInfo(
-            name=name, kind=kind, channels=tuple(channels), recordings=(), unit=unit,
+            name=name,
+            kind=kind,
+            channels=tuple(channels),
+            recordings=(),
+            unit=unit,
             properties=properties or {},
         )
         self._recordings: list[Recording] = []
@@ -214,7 +218,9 @@ class DatasetWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if kind is None:

@@ -33,6 +33,8 @@ def pr_curve(name: str, is_class: npt.NDArray[np.bool_], score: FloatArray) -> C
 
 def _cumulated(is_class: npt.NDArray[np.bool_], score: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Hits and false alarms as the threshold falls, one entry per distinct score, from (0, 0)."""
+    if len(score) == 0:
+        return np.zeros(1), np.zeros(1)
     order = np.argsort(-score, kind="stable")
     last_of_score = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
     hits = np.cumsum(is_class[order], dtype=np.float64)[last_of_score]

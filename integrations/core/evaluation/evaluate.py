@@ -14,6 +14,7 @@ from integrations.core.evaluation.evaluation import ClassMetrics, Evaluation, In
 from integrations.core.evaluation.figures_of_merit import (
     Counts,
     counts_by_unit,
+    counts_of_all,
     headline,
     per_class,
     resample,
@@ -116,22 +117,20 @@ def _recording_accuracy(test: Predictions) -> Interval:
 
 
 def _plain_figures(part: Predictions, n_classes: int) -> dict[str, float]:
-    together = np.zeros(len(part.truth), dtype=np.int64)
-    counts = counts_by_unit(part.truth, part.predicted, together, n_classes)
-    return {name: float(value.sum()) for name, value in headline(counts).items()}
+    counts = counts_of_all(part.truth, part.predicted, n_classes)
+    return {name: float(value) for name, value in headline(counts).items()}
 
 
 def _class_rows(test: Predictions, classes: tuple[str, ...]) -> tuple[ClassMetrics, ...]:
-    together = np.zeros(len(test.truth), dtype=np.int64)
-    counts = counts_by_unit(test.truth, test.predicted, together, len(classes))
+    counts = counts_of_all(test.truth, test.predicted, len(classes))
     precision, recall, f1 = per_class(counts)
     return tuple(
         ClassMetrics(
             name=name,
-            precision=float(precision[0, i]),
-            recall=float(recall[0, i]),
-            f1=float(f1[0, i]),
-            support=int(counts.true[0, i]),
+            precision=float(precision[i]),
+            recall=float(recall[i]),
+            f1=float(f1[i]),
+            support=int(counts.true[i]),
             n_recordings=len(np.unique(test.recording[test.truth == i])),
         )
         for i, name in enumerate(classes)

@@ -43,6 +43,15 @@ def counts_by_unit(
     return Counts(table(truth, truth == predicted), table(truth, None), table(predicted, None))
 
 
+def counts_of_all(
+    truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64], n_classes: int
+) -> Counts:
+    """Count all windows together, shape (classes,)."""
+    together = np.zeros(len(truth), dtype=np.int64)
+    counts = counts_by_unit(truth, predicted, together, n_classes)
+    return Counts(counts.hit.sum(0), counts.true.sum(0), counts.said.sum(0))
+
+
 def headline(counts: Counts) -> dict[str, FloatArray]:
     """Figures over the last axis; macro figures average the classes that have test windows."""
     precision = _over(counts.hit, counts.said)
@@ -69,7 +78,10 @@ def per_class(counts: Counts) -> tuple[FloatArray, FloatArray, FloatArray]:
 def resample(counts: Counts, n: int, rng: np.random.Generator) -> Counts:
     """Draw units with replacement, n times (Efron's bootstrap, as multinomial weights)."""
     units = len(counts.true)
-    shares = np.full(units, 1 / max(units, 1))
+    if units == 0:
+        nothing = np.zeros((n, counts.true.shape[1]))
+        return Counts(nothing, nothing, nothing)
+    shares = np.full(units, 1 / units)
     weights = rng.multinomial(units, shares, size=n).astype(np.float64)
     return Counts(weights @ counts.hit, weights @ counts.true, weights @ counts.said)
 

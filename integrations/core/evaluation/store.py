@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +89,7 @@ def load_result(folder: Path, info: DatasetInfo) -> StoredResult:
             test=load_predictions(folder, "test"),
             extras=extras | _arrays(folder / EXTRA_ARRAYS),
         )
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ResultError(
             "The files of this run are missing or damaged. Start the run again."
         ) from error
@@ -115,6 +116,7 @@ def load_predictions(folder: Path, part: str) -> Predictions:
         OSError: There is no file.
         KeyError: There is no such part.
         ValueError: The file is damaged.
+        BadZipFile: The file is damaged.
     """
     arrays = _arrays(folder / PREDICTIONS)
     names = ("recording", "start", "truth", "probability")
@@ -136,7 +138,7 @@ def _npz(arrays: dict[str, npt.NDArray[Any]]) -> bytes:
 
 
 def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as content:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
         return {name: content[name] for name in content.files}
 
 

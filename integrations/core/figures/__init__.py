@@ -1,0 +1,1 @@
+"""Charts as pure data, and what draws them."""

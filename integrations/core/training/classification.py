@@ -17,7 +17,7 @@ from integrations.core.contract import FitResult, Predictions, RunContext
 from integrations.core.data.dataset import Dataset
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex
-from integrations.core.evaluation.figures_of_merit import counts_by_unit, headline
+from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
 from integrations.core.files import write_atomically
 from integrations.core.training.augmentation import augment
 from integrations.core.training.callbacks import BestEpoch, Health, Reports
@@ -108,14 +108,14 @@ class ClassificationTask:
         loss, seen = self._sums[0], max(1.0, self._sums[2])
         truth = self._validation.labels.cpu()
         predicted = scores.argmax(dim=1).numpy()
-        counts = counts_by_unit(truth.numpy(), predicted, np.zeros_like(predicted), self._n_classes)
+        counts = counts_of_all(truth.numpy(), predicted, self._n_classes)
         figures = headline(counts)
         return {
             "train_loss": float(loss / seen),
             "val_loss": float(functional.cross_entropy(scores, truth)),
             "train_accuracy": float(self._sums[1] / seen),
-            "val_accuracy": float(figures["accuracy"][0]),
-            "val_macro_f1": float(figures["macro_f1"][0]),
+            "val_accuracy": float(figures["accuracy"]),
+            "val_macro_f1": float(figures["macro_f1"]),
             "learning_rate": state.learning_rate.at(max(0, state.step - 1)),
         }
 
