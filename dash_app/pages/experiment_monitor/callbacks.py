@@ -41,6 +41,7 @@ ORDERS = {
         "metrics": Output(ids.METRICS, "children"),
         "system": Output(ids.SYSTEM, "children"),
         "events": Output(ids.EVENTS, "children"),
+        "body": Output(ids.BODY, "className"),
         "charts": Output(ids.CHARTS, "className"),
         "loss_figure": Output(ids.LOSS_GRAPH, "figure"),
         "score_figure": Output(ids.SCORE_GRAPH, "figure"),

@@ -90,7 +90,8 @@ def figure(panel: Panel, rows: Sequence[Row], word: str) -> dict[str, Any]:
         trace["mode"] = _mode(len(rows), word)
         trace["marker"]["size"] = 8 if word == "fold" else 4
     smoothed = [_smoothed_trace(trace) for trace in raw]
-    drawn["data"] = [*raw, *smoothed, _best_trace(panel, rows)]
+    best = None if word == "fold" else best_point(panel, rows, None)
+    drawn["data"] = [*raw, *smoothed, _best_trace(panel, best)]
     drawn["layout"]["showlegend"] = len(raw) > 1
     if word == "fold":
         drawn["layout"]["xaxis"]["dtick"] = 1
@@ -190,8 +191,7 @@ def _smoothed_trace(trace: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _best_trace(panel: Panel, rows: Sequence[Row]) -> dict[str, Any]:
-    best = best_point(panel, rows, None)
+def _best_trace(panel: Panel, best: list[float] | None) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers+text",
@@ -201,7 +201,12 @@ def _best_trace(panel: Panel, rows: Sequence[Row]) -> dict[str, Any]:
         "textfont": {"size": 11, "color": BEST_COLOUR},
         "x": [] if best is None else [best[0]],
         "y": [] if best is None else [best[1]],
-        "marker": {"symbol": "diamond-open", "size": 12, "color": BEST_COLOUR},
+        "marker": {
+            "symbol": "diamond",
+            "size": 11,
+            "color": BEST_COLOUR,
+            "line": {"color": "#ffffff", "width": 1.5},
+        },
         "hoverinfo": "skip",
         "meta": "helper",
         "cliponaxis": False,

@@ -18,7 +18,7 @@ from dash_app.components import (
 )
 from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
 from dash_app.pages.experiment_monitor import curves, ids, sections
-from dash_app.pages.experiment_monitor.view import step_word
+from dash_app.pages.experiment_monitor.view import split_words, step_word
 from storage.entities import ExperimentEntity
 
 BUTTONS = (
@@ -55,29 +55,35 @@ def _screen(entity: ExperimentEntity) -> html.Div:
             dcc.Store(id=ids.NUDGE),
             dcc.Interval(id=ids.POLL, interval=500),
             _header(entity),
-            html.Div(id=ids.NOTICE, className="notice-slot"),
-            html.Section(id=ids.ANSWER, className="card answer", **{"aria-label": "Progress"}),
-            html.Div(sections.metrics_section(()), id=ids.METRICS, className="metrics grid-4"),
-            _charts(entity),
-            html.Div(
-                [
-                    card(html.Div(id=ids.SYSTEM), title="Machine"),
-                    card(html.Div(id=ids.EVENTS), title="Last events"),
-                ],
-                className="grid-2 monitor-below",
-            ),
-            _log(),
+            html.Div(_body(entity), id=ids.BODY, className="monitor-body"),
             *_modals(),
         ],
         className="page monitor",
     )
 
 
+def _body(entity: ExperimentEntity) -> list[Any]:
+    return [
+        html.Div(id=ids.NOTICE, className="notice-slot"),
+        html.Section(id=ids.ANSWER, className="card answer", **{"aria-label": "Progress"}),
+        html.Div(sections.metrics_section(()), id=ids.METRICS, className="metrics grid-4"),
+        _charts(entity),
+        html.Div(
+            [
+                card(html.Div(id=ids.SYSTEM), title="Machine"),
+                card(html.Div(id=ids.EVENTS), title="Last events"),
+            ],
+            className="grid-2 monitor-below",
+        ),
+        _log(),
+    ]
+
+
 def _header(entity: ExperimentEntity) -> html.Header:
     facts = [
         html.Span([icon("cpu"), family_title(entity.family)]),
         html.Span([icon("database"), entity.dataset_name]),
-        html.Span([icon("scissors"), entity.split_name or "split chosen at the start"]),
+        html.Span([icon("scissors"), entity.split_name or split_words(entity.config)]),
         html.Span([icon("clock"), "created ", relative_time(entity.created_at)]),
     ]
     return page_header(

@@ -130,6 +130,7 @@ def _texts(picture: Picture, changed: _Changes) -> dict[str, Any]:
             "system", dict(picture.snapshot.get("system") or {}), sections.system_section
         ),
         "events": changed.give("events", events, sections.events_section),
+        "body": changed.give("body", _body_class(entity.status), lambda names: names),
     }
 
 
@@ -152,7 +153,8 @@ def _charts(look: Look, cursor: dict[str, Any]) -> dict[str, Any]:
     outputs["curves"] = {}
     for name, panel in zip(names, panels, strict=True):
         before = known.get(name, {})
-        best = curves.best_point(panel, look.rows, before.get("best"))
+        # Folds do not get better one after the other; marking the best of them would mislead.
+        best = None if word == "fold" else curves.best_point(panel, look.rows, before.get("best"))
         if look.fresh or (best and not before.get("best")):
             outputs[f"{name}_figure"] = curves.figure(panel, look.rows, word)
         else:
@@ -183,10 +185,14 @@ def _charts_class(rows: int, ended: bool) -> str:
     return f"grid-2 linked-charts{state}"
 
 
+def _body_class(status: Status) -> str:
+    return "monitor-body has-ended" if status.ended else "monitor-body"
+
+
 def _deleted() -> dict[str, Any]:
     names = (
         "chip", "metrics", "answer", "system", "events", "charts", "loss_figure",
-        "score_figure", "loss_more", "score_more", "cursor", "interval",
+        "score_figure", "loss_more", "score_more", "cursor", "interval", "body",
     )  # fmt: skip
     return {
         **dict.fromkeys(names, NO_UPDATE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,12 @@ from dash_app.components import (
 from dash_app.pages.experiment_monitor.view import Answer, MetricCard, Notice
 from storage.entities import EventEntity
 
-OUTLOOK_ICONS = {"good": "graph-up-arrow", "calm": "hourglass", "warning": "exclamation-triangle"}
+OUTLOOK_ICONS = {
+    "good": "graph-up-arrow",
+    "calm": "hourglass",
+    "done": "flag",
+    "warning": "exclamation-triangle",
+}
 EVENT_ICONS = {
     "info": "dot",
     "success": "check-circle",
@@ -36,15 +42,19 @@ SYSTEM_HELP = {
 def answer_section(answer: Answer) -> list[Any]:
     """Draw how far the run is, how long it takes still and whether it learns."""
     percent = answer.fraction * 100
+    # 99.7 % is not yet done.
+    whole = math.floor(percent)
     bar = html.Div(
-        html.Div(className="progress-fill", style={"width": f"{percent:.1f}%"}),
+        html.Div(
+            className=f"progress-fill fill-{answer.status}", style={"width": f"{percent:.1f}%"}
+        ),
         className="progress-track",
         role="progressbar",
         **{
             "aria-label": "Progress of the run",
             "aria-valuemin": "0",
             "aria-valuemax": "100",
-            "aria-valuenow": f"{percent:.0f}",
+            "aria-valuenow": f"{whole}",
         },
     )
     tail = " · ".join(part for part in (answer.remaining, answer.times) if part)
@@ -54,7 +64,7 @@ def answer_section(answer: Answer) -> list[Any]:
                 html.Span(answer.headline, className="answer-headline"),
                 html.Span(tail, className="muted"),
                 html.Span(className="grow"),
-                html.Span(f"{percent:.0f} %", className="answer-percent"),
+                html.Span(f"{whole} %", className="answer-percent"),
             ],
             className="answer-line",
         ),

@@ -65,10 +65,12 @@ class Answer:
     """How far, how long still, is it learning.
 
     Attributes:
-        outlook_level: "good", "calm", "warning" or "" (nothing to say).
+        status: Colours the bar.
+        outlook_level: "good", "calm", "done", "warning" or "" (nothing to say).
     """
 
     fraction: float
+    status: str
     headline: str
     remaining: str
     outlook: str
@@ -107,6 +109,15 @@ def step_word(config: Mapping[str, Any]) -> str:
     return "fold" if "folds" in training and "epochs" not in training else "epoch"
 
 
+def split_words(config: Mapping[str, Any]) -> str:
+    """Say how the data will be divided, before the run has divided them."""
+    data = config.get("data", {})
+    if data.get("split") == "field":
+        return f"test on {data.get('split_field')} {', '.join(data.get('test_values', []))}"
+    words = {"published": "published split", "random_windows": "random windows (leaky split)"}
+    return words.get(str(data.get("split")), "split by group")
+
+
 def answer(picture: Picture) -> Answer:
     """Say the answer first."""
     entity = picture.entity
@@ -117,6 +128,7 @@ def answer(picture: Picture) -> Answer:
     level, outlook = ("", "") if entity.status is Status.PENDING else _outlook(picture)
     return Answer(
         fraction=min(1.0, max(0.0, fraction)),
+        status=entity.status.value,
         headline=_headline(picture, done, total),
         remaining=_remaining(picture, fraction),
         outlook=outlook,
@@ -156,6 +168,8 @@ def cards(picture: Picture) -> tuple[MetricCard, ...]:
     make = _fold_card if picture.word == "fold" else _epoch_card
     named = [(name, picture.trail.track(name)) for name in _card_names(picture.trail)]
     found = [make(name, track) for name, track in named if track is not None]
+    if picture.word == "fold":
+        found += _fold_time(picture.trail.track("epoch_seconds"))
     return tuple(found)
 
 
@@ -199,6 +213,13 @@ def _fold_card(name: str, track: Track) -> MetricCard:
     spread = f"{_value(name, track.low)} to {_value(name, track.high)}"
     folds = f"{track.count} fold{'s' if track.count > 1 else ''}"
     return MetricCard(_card_title(name), mean, "", None, f"mean of {folds}, {spread}")
+
+
+def _fold_time(track: Track | None) -> list[MetricCard]:
+    if track is None or not track.count:
+        return []
+    span = f"{format_duration(track.low)} to {format_duration(track.high)}"
+    return [MetricCard("Time per fold", format_duration(track.total / track.count), "", None, span)]
 
 
 def _card_title(name: str) -> str:
@@ -247,7 +268,11 @@ def _remaining(picture: Picture, fraction: float) -> str:
     seconds = picture.snapshot.get("eta_seconds")
     if seconds is None and picture.elapsed_seconds and 0.02 < fraction < 1:
         seconds = picture.elapsed_seconds * (1 - fraction) / fraction
-    return "" if seconds is None else f"about {format_duration(float(round(seconds)))} left"
+    return "" if seconds is None else f"about {_rough_duration(float(seconds))} left"
+
+
+def _rough_duration(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 10 else format_duration(seconds)
 
 
 def _queue(ahead: int | None) -> str:
@@ -264,7 +289,7 @@ def _times(picture: Picture) -> str:
         return ""
     verb = "took" if picture.entity.status.ended else "running for"
     track = picture.trail.track("epoch_seconds")
-    if track is None or not track.count:
+    if picture.word == "fold" or track is None or not track.count:
         return f"{verb} {format_duration(elapsed)}"
     pace = f"{format_duration(track.total / track.count)} per {picture.word}"
     return f"{verb} {format_duration(elapsed)} · {pace}"
@@ -301,7 +326,7 @@ def _epoch_outlook(picture: Picture) -> tuple[str, str]:
     best, at = (track.low, track.low_at) if "loss" in name else (track.high, track.high_at)
     waited = picture.trail.rows - at
     if picture.entity.status.ended:
-        return "calm", f"The best {shown}, {_value(name, best)}, came at epoch {at}."
+        return "done", f"The best {shown}, {_value(name, best)}, came at epoch {at}."
     if waited == 0:
         return "good", f"Learning: epoch {at} has the best {shown} so far, {_value(name, best)}."
     ago = f"{waited} epoch{'s' if waited > 1 else ''}"

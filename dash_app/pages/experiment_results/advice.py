@@ -253,4 +253,4 @@ def _confusions(facts: Facts, row: ClassMetrics) -> Iterator[str]:
     ]
     count, name = max(counts)
     if count:
-        yield f"{count} are taken for “{name}”"
+        yield f"most often taken for “{name}” ({count})"

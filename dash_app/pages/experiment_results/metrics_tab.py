@@ -37,13 +37,14 @@ def metrics_tab(evaluation: Evaluation) -> html.Div:
         value="share",
         size="xs",
     )
+    switch = html.Div([html.Span("Cells show", className="muted small"), mode], className="row")
+    hint = html.P("Click a cell to see the recordings behind it.", className="muted")
     confusion = html.Div(
         [
-            html.Div([html.Span("Cells show", className="muted small"), mode], className="row"),
-            html.Div(confusion_card(evaluation, "share"), id=ids.CONFUSION),
-            html.Div(id=ids.CELL),
+            html.Div([switch, html.Div(confusion_card(evaluation, "share"), id=ids.CONFUSION)]),
+            html.Div(card(hint, title="Behind a cell"), id=ids.CELL),
         ],
-        className="stack confusion",
+        className="confusion",
     )
     curves = [common.roc(evaluation), common.precision_recall(evaluation)]
     return html.Div(
@@ -94,10 +95,10 @@ def _rest(count: int) -> Sequence[Any]:
 
 
 def _class_table(evaluation: Evaluation) -> dag.AgGrid:
-    number = {"type": "rightAligned", "minWidth": 104, "flex": 1}
+    number = {"type": "rightAligned", "minWidth": 92, "flex": 1}
     share = {**number, "valueFormatter": PERCENT}
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Class", "pinned": "left", "minWidth": 130, "flex": 2},
+        {"field": "name", "headerName": "Class", "minWidth": 110, "flex": 2},
         {"field": "precision", "headerName": "Precision", **share},
         {"field": "recall", "headerName": "Recall", **share},
         {"field": "f1", "headerName": "F1", **share},
@@ -117,7 +118,7 @@ def _class_table(evaluation: Evaluation) -> dag.AgGrid:
             "rowHeight": ROW_HEIGHT,
             "animateRows": False,
         },
-        className="ag-theme-quartz",
+        className="ag-theme-quartz dataset-grid",
         style={"height": f"{ROW_HEIGHT * (MOST_ROWS + 1)}px" if many else None},
     )
 

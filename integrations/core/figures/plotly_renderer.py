@@ -67,9 +67,17 @@ def _lines(chart: Lines) -> dict[str, Any]:
     layout["shapes"], layout["annotations"] = _guides(chart)
     layout["xaxis"]["unifiedhovertitle"] = {"text": _unified_title(chart.x_axis)}
     if chart.square:
-        layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain"}
+        layout["yaxis"] |= {"scaleanchor": "x", "constrain": "domain", "constraintoward": "top"}
         layout["xaxis"]["constrain"] = "domain"
+        _fill_unit_square(chart, layout)
     return {"data": traces, "layout": layout}
+
+
+def _fill_unit_square(chart: Lines, layout: dict[str, Any]) -> None:
+    """Give curves of rates over rates the whole unit square, with air so that edges show."""
+    for name, axis in (("xaxis", chart.x_axis), ("yaxis", chart.y_axis)):
+        if axis.percent and axis.range is None:
+            layout[name] |= {"range": [-0.02, 1.02], "dtick": 0.2}
 
 
 def _line(series: Series, position: int, axis: Axis) -> dict[str, Any]:
@@ -217,7 +225,7 @@ def _cell_hover(chart: Heatmap) -> str:
 
 def _colour_bar(axis: Axis) -> dict[str, Any]:
     return {
-        "title": {"text": _axis_title(axis), "side": "right"},
+        "title": {"text": _axis_title(axis), "side": "right", "font": {"size": 12}},
         "tickformat": ".0%" if axis.percent else "",
         "thickness": 10,
         "outlinewidth": 0,
