@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from dash_app.api._experiment_filter import ExperimentPage
 from dash_app.api._experiment_models import (
     ExperimentChange,
     ExperimentDetail,
@@ -13,44 +14,16 @@ from dash_app.api._experiment_models import (
     detail_of,
     row_of,
 )
-from dash_app.api._fields import LARGEST_ID, PROBLEMS, Identifier, Moment, RowId, Text
-from storage.entities import Status
-from storage.stores.experiments import MAX_PAGE, ExperimentQuery, ExperimentStore
+from dash_app.api._fields import PROBLEMS, RowId
+from storage.stores.experiments import ExperimentStore
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
 
-Words = Annotated[list[Text], Query(max_length=50)]
-
 
 @router.get("")
-def list_experiments(
-    search: Annotated[Text, Query(max_length=200)] = "",
-    family: Words = [],  # noqa: B006 - FastAPI copies the default
-    status: Annotated[list[Status], Query(max_length=20)] = [],  # noqa: B006
-    tag: Words = [],  # noqa: B006
-    dataset_id: Annotated[list[Identifier], Query(max_length=50)] = [],  # noqa: B006
-    since: Moment | None = None,
-    until: Moment | None = None,
-    sort: Annotated[Text, Query(max_length=64)] = "created_at",
-    order: Literal["asc", "desc"] = "desc",
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
-    offset: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
-) -> ExperimentList:
-    """Give one page of runs; filters given several times mean any of the values (tags: all)."""
-    page = ExperimentStore().page(
-        ExperimentQuery(
-            search=search,
-            families=tuple(family),
-            statuses=tuple(status),
-            tags=tuple(tag),
-            dataset_ids=tuple(dataset_id),
-            since=since,
-            until=until,
-            sort=((sort, order == "desc"),),
-            limit=limit,
-            offset=offset,
-        )
-    )
+def list_experiments(wanted: Annotated[ExperimentPage, Query()]) -> ExperimentList:
+    """Give one page of runs, and how many there are under the same filters."""
+    page = ExperimentStore().page(wanted.query(wanted.limit, wanted.offset))
     return ExperimentList(items=[row_of(item) for item in page.items], total=page.total)
 
 

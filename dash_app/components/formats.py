@@ -65,10 +65,11 @@ def relative_time(moment: datetime | None) -> html.Span:
         return html.Span("–")
     seconds = (datetime.now(UTC) - moment).total_seconds()
     exact = moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    return html.Span(_ago(seconds), title=exact)
+    return html.Span(ago(seconds), title=exact)
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
+    """Say how long ago something was: "just now", "5 min ago", "2 days ago"."""
     if seconds < 45:
         return "just now"
     for size, unit in ((86400, "day"), (3600, "h"), (60, "min")):

@@ -1,0 +1,1 @@
+"""The history of experiments: a table one can live in."""

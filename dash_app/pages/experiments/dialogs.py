@@ -1,0 +1,114 @@
+"""The row menu and the dialogs of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from dash_app.components import empty_state, format_bytes, icon
+from dash_app.pages.experiments import ids
+from storage.entities import ArtifactEntity, ExperimentEntity
+
+MENU = (
+    ("open", "box-arrow-in-right", "View"),
+    ("monitor", "activity", "Monitor and log"),
+    ("clone", "copy", "Clone"),
+    ("files", "download", "Download …"),
+    ("edit", "pencil", "Name, note, tags …"),
+    ("delete", "trash", "Delete …"),
+)
+MOST_NAMED = 5
+
+
+def row_menu() -> html.Div:
+    """Give the menu of a row; assets/history.js opens it beside the row's button."""
+    items = [
+        html.Button(
+            [icon(symbol), label],
+            role="menuitem",
+            tabIndex=-1,
+            className=f"menu-{action}",
+            **{"data-action": action},
+        )
+        for action, symbol, label in MENU
+    ]
+    return html.Div(
+        items, id=ids.MENU, role="menu", hidden=True, **{"aria-label": "Actions of the experiment"}
+    )
+
+
+def dialogs() -> list[Any]:
+    """Give all dialogs, closed."""
+    return [_edit(), _delete(), dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files")]
+
+
+def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:
+    """Say what a confirmation would delete, and what it cannot."""
+    ended = [run for run in runs if run.status.ended]
+    active = [run for run in runs if not run.status.ended]
+    names = [html.Li(run.name) for run in ended[:MOST_NAMED]]
+    if len(ended) > MOST_NAMED:
+        names.append(html.Li(f"and {len(ended) - MOST_NAMED} more"))
+    said: list[Any] = []
+    if ended:
+        plural = "experiment" if len(ended) == 1 else "experiments"
+        said += [html.P(f"Delete {len(ended)} {plural} for good?"), html.Ul(names)]
+    if active:
+        count = "1 run has" if len(active) == 1 else f"{len(active)} runs have"
+        said.append(html.P(f"{count} not ended and will be kept. Stop or cancel it first."))
+    return said
+
+
+def files_list(run: ExperimentEntity, files: Sequence[ArtifactEntity]) -> Any:
+    """List a run's files as downloads."""
+    if not files:
+        message = "A run stores its files when it ends."
+        return empty_state("folder2-open", "No files yet", message)
+    return html.Div([html.P(run.name, className="muted"), *(_file(run.id, item) for item in files)])
+
+
+def _file(experiment_id: int, item: ArtifactEntity) -> html.A:
+    return html.A(
+        [html.Span(item.name), html.Span(format_bytes(item.bytes), className="muted small")],
+        href=f"/api/experiments/{experiment_id}/artifacts/{item.name}",
+        download=item.name.rpartition("/")[2],
+        className="history-file",
+    )
+
+
+def _edit() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            dmc.TextInput(id=ids.EDIT_NAME, label="Name"),
+            dmc.TagsInput(id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","]),
+            dmc.Textarea(id=ids.EDIT_NOTE, label="Note", autosize=True, minRows=3, maxRows=10),
+            html.P(id=ids.EDIT_ERROR, role="alert", className="history-error"),
+            _buttons(
+                dmc.Button("Cancel", id=ids.EDIT_CANCEL, variant="default"),
+                dmc.Button("Save", id=ids.EDIT_SAVE),
+            ),
+        ],
+        id=ids.EDIT,
+        title=html.Span("Describe", id=ids.EDIT_TITLE),
+    )
+
+
+def _delete() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            html.Div(id=ids.DELETE_WHAT, className="stack"),
+            _buttons(
+                dmc.Button("Keep", id=ids.DELETE_CANCEL, variant="default"),
+                dmc.Button("Delete", id=ids.DELETE_CONFIRM, color="red"),
+            ),
+        ],
+        id=ids.DELETE,
+        title="Delete experiments",
+    )
+
+
+def _buttons(*buttons: Any) -> html.Div:
+    return html.Div(list(buttons), className="dialog-buttons")
