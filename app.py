@@ -90,8 +90,20 @@ def _migrate(_given: argparse.Namespace) -> int:
     return 0
 
 
+def _prepare_single_process() -> None:
+    from tasks.preflight import (
+        bring_database_up_to_date,
+        check_data_folder,
+        check_redis_is_known,
+    )
+
+    check_data_folder()
+    check_redis_is_known()
+    bring_database_up_to_date()
+
+
 def _worker(_given: argparse.Namespace) -> int:
-    _migrate(_given)
+    _prepare_single_process()
     from tasks.worker import serve_until_told
 
     return serve_until_told(follow=False)
@@ -101,7 +113,7 @@ def _web(given: argparse.Namespace) -> int:
     from tasks.web_server import WebServer
 
     if given.fd is None:
-        _migrate(given)
+        _prepare_single_process()
     return WebServer(given.fd).serve(_make_server)
 
 

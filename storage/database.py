@@ -20,6 +20,11 @@ from storage.entities import StorageError
 from storage.settings import settings
 
 BUSY_TIMEOUT_SECONDS = 15
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    # A dead client must not hold rows for ever, nor a live one wait for them for ever.
+    "options": "-c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000",
+}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,7 +35,9 @@ class DatabaseUnusableError(StorageError):
 def make_engine(url: str) -> Engine:
     """Create an engine; SQLite gets WAL, foreign keys and immediate write transactions."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=POSTGRES_OPTIONS
+        )
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)

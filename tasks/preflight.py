@@ -110,6 +110,19 @@ def check_given_redis() -> None:
         ) from error
 
 
+def check_redis_is_known() -> None:
+    """See that a single web or worker process knows which Redis to use; it need not answer yet.
+
+    Raises:
+        PreflightError: There is no REDIS_URL, and no bench ever ran on this data folder.
+    """
+    if settings().embedded_redis and not (settings().redis_folder / "password").exists():
+        raise PreflightError(
+            "Without REDIS_URL only the whole bench runs its own Redis. Start everything with "
+            "python app.py, or set REDIS_URL."
+        )
+
+
 def bring_database_up_to_date() -> None:
     """Migrate the database.
 

@@ -22,11 +22,14 @@ from storage.stores.job_runs import JobRunStore
 from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
 from tasks import exit_codes
+from tasks.broadcast import beat_seconds
 from tasks.machine import threads_of_run, threads_per_run
 from tasks.sentences import death
 
 log = logging.getLogger("signalbench.supervisor")
 WATCH_SECONDS = 0.1
+STARTING_SECONDS = 60.0
+"""So long we beat for a child: on a busy machine its imports alone can take longer than a lease."""
 LEAVE_SECONDS = 4.0
 """Time a child has to hand its work back; then it is killed."""
 RECORD_SECONDS = 60.0
@@ -84,7 +87,7 @@ def supervise(work: Work, leave: threading.Event) -> None:
         )
     log.info("Started %s as process %d", work.name, child.pid)
     try:
-        how = _watch(child, leave)
+        how = _watch(child, work, leave)
     finally:
         _end_group(child)
     if how is not None:
@@ -98,21 +101,35 @@ def supervise(work: Work, leave: threading.Event) -> None:
         _record(work, lambda: work.store.crashed(work.lease, death(child.returncode)))
 
 
-def _watch(child: subprocess.Popen[bytes], leave: threading.Event) -> str | None:
+def _watch(child: subprocess.Popen[bytes], work: Work, leave: threading.Event) -> str | None:
     """Wait for the end; a sentence means that the time limit was reached."""
     limit = settings().time_limit_seconds
-    deadline = time.monotonic() + limit
+    began = time.monotonic()
+    next_beat = began + beat_seconds()
     while child.poll() is None:
         if leave.wait(WATCH_SECONDS):
             _ask_to_leave(child)
             return None
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if next_beat <= now < began + STARTING_SECONDS:
+            next_beat = now + beat_seconds()
+            _beat_for(work)
+        if now > began + limit:
             return (
                 f"It was ended after {limit / 3600:.1f} h, the longest time allowed. Raise "
                 "SIGNALBENCH_TIME_LIMIT_SECONDS or train fewer epochs; Retry goes on from the last "
                 "checkpoint."
             )
     return None
+
+
+def _beat_for(work: Work) -> None:
+    try:
+        work.store.beat(work.lease, settings().lease_seconds)
+    except LeaseLostError:
+        log.debug("%s has ended or belongs to another worker", work.name)
+    except SQLAlchemyError as error:
+        log.warning("The database did not take a beat: %s", error)
 
 
 def _ask_to_leave(child: subprocess.Popen[bytes]) -> None:

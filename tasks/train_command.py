@@ -66,8 +66,9 @@ def train(request: TrainRequest) -> int:
     Raises:
         PreflightError: The bench cannot start.
     """
-    bench = _own_bench_if_needed()
+    bench = None
     try:
+        bench = _own_bench_if_needed()
         if bench is not None:
             bench.start()
         return _train(request, bench)
@@ -100,6 +101,10 @@ def _own_bench_if_needed() -> Bench | None:
         preflight.bring_database_up_to_date()
         if alive_workers():
             return None
+    if not settings().workers:
+        raise TrainCommandError(
+            "SIGNALBENCH_WORKERS=0 allows no training here. Unset it, or start a worker elsewhere."
+        )
     return Bench(web=False)
 
 

@@ -9,6 +9,8 @@ from alembic import context
 from storage.database import make_engine
 from storage.models import Base, UtcDateTime
 
+MIGRATION_LOCK = 0x51676E616C
+
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Spell our types with SQLAlchemy's own words, so that old migrations need none of our code."""
@@ -32,6 +34,9 @@ def run() -> None:
             render_item=_render,
         )
         with context.begin_transaction():
+            if engine.dialect.name == "postgresql":
+                # Several hosts may start at once; a lock file holds only on one of them.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             context.run_migrations()
     engine.dispose()
 

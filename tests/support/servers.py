@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -29,6 +29,7 @@ class Postgres:
     """A running server; ``new_database`` gives the URL of an empty one."""
 
     port: int
+    owner: str
     _numbers: Iterator[int] = field(default_factory=count)
 
     def new_database(self, template: str = "template1") -> str:
@@ -36,12 +37,12 @@ class Postgres:
         name = f"bench_{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return f"postgresql+psycopg://bench@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+psycopg://{self.owner}@127.0.0.1:{self.port}/{name}"
 
     def connect(self) -> psycopg.Connection:
         """Connect to the maintenance database."""
         return psycopg.connect(
-            f"host=127.0.0.1 port={self.port} user=bench dbname=postgres connect_timeout=2",
+            f"host=127.0.0.1 port={self.port} user={self.owner} dbname=postgres connect_timeout=2",
             autocommit=True,
         )
 
@@ -55,8 +56,13 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Run a PostgreSQL server until the block ends; root hands it to an ordinary user."""
+def running_postgres(owner: str = "bench", options: Sequence[str] = ()) -> Iterator[Postgres]:
+    """Run a PostgreSQL server until the block ends; root hands it to an ordinary user.
+
+    Args:
+        owner: Name of the database superuser.
+        options: Further arguments of the server.
+    """
     binaries = _postgres_binaries()
     user = _ordinary_user()
     folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
@@ -64,17 +70,17 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.chown(folder, user)
     data = folder / "data"
     subprocess.run(
-        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "bench", "-N", "-E", "UTF8"],
+        [binaries / "initdb", "-D", data, "-A", "trust", "-U", owner, "-N", "-E", "UTF8"],
         check=True, user=user, capture_output=True, cwd=folder,
     )  # fmt: skip
-    server = Postgres(free_port())
-    options = [
-        "-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1",
+    server = Postgres(free_port(), owner)
+    arguments = [
+        *options, "-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=127.0.0.1",
         "-c", "fsync=off", "-c", "max_connections=200",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, "-p", str(server.port), *options],
+            [binaries / "postgres", "-D", data, "-p", str(server.port), *arguments],
             user=user, cwd=folder, stdout=log, stderr=log,
         )  # fmt: skip
     try:
@@ -87,16 +93,21 @@ def running_postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def running_redis(port: int | None = None) -> Iterator[str]:
-    """Run a Redis server on a TCP port until the block ends; gives its URL."""
+def running_redis(options: Sequence[str] = (), password: str = "") -> Iterator[str]:
+    """Run a Redis server on a TCP port until the block ends; gives its URL.
+
+    Args:
+        options: Further arguments of the server.
+        password: The one they set, for the URL.
+    """
     binary = shutil.which("redis-server") or missing("redis-server", "redis-server")
-    port = port or free_port()
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="bench-redis-"))
     process = subprocess.Popen(
-        [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""],
+        [binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, *options],
         stdout=subprocess.DEVNULL,
     )
-    url = f"redis://127.0.0.1:{port}/0"
+    url = f"redis://{f':{password}@' if password else ''}127.0.0.1:{port}/0"
     try:
         wait_until(lambda: redis_answers(url), START_SECONDS, "Redis")
         yield url

@@ -22,8 +22,8 @@ from tasks.queue import NewRun, create_experiment
 from tests.support.bench import REPOSITORY, wait_until
 from tests.support.servers import processes_of
 
-RUN_SECONDS = 120
-LEASE = {"SIGNALBENCH_LEASE_SECONDS": "6"}
+RUN_SECONDS = 240
+LEASE = {"SIGNALBENCH_LEASE_SECONDS": "8"}
 
 
 @dataclass
