@@ -173,9 +173,7 @@ def _machine(experiment: ExperimentEntity) -> dict[str, str]:
     return facts | {"CPU threads of the run": str(threads)}
 
 
-def _command(
-    experiment: ExperimentEntity, dataset: DatasetEntity, config: dict[str, Any]
-) -> str:
+def _command(experiment: ExperimentEntity, dataset: DatasetEntity, config: dict[str, Any]) -> str:
     """Give the command line that makes the same run: the preset plus every setting unlike it."""
     preset, base = experiment.preset, {}
     try:

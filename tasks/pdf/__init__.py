@@ -1,1 +1,1 @@
-"""The PDF report: what it says (``content``, ``words``), how it looks, and how it is put together."""
+"""The PDF report: what it says (``content``, ``words``), how it looks, how it is put together."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
@@ -105,13 +106,17 @@ def _section(values: BaseModel, default: BaseModel, prefix: str, heading: str) -
                 section=heading,
                 path=f"{prefix}{name}",
                 title=info.title or name.replace("_", " "),
-                value=plain[name],
+                value=_in_words(getattr(values, name), plain[name]),
                 unit=str(extra.get("unit") or ""),
                 changed=plain[name] != usual.get(name),
                 active=_has_effect(extra.get("show_if"), plain),
             )
         )
     return settings
+
+
+def _in_words(value: Any, plain: Any) -> Any:
+    return plain.replace("_", " ") if isinstance(value, Enum) and isinstance(plain, str) else plain
 
 
 def _has_effect(condition: Any, values: dict[str, Any]) -> bool:

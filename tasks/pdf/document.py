@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
@@ -20,7 +21,7 @@ from tasks.pdf.text import BOLD, OTHER, SANS, in_our_font, register_fonts
 TOTAL = "TotalPages"
 FOOT_Y = 12 * mm
 HEAD_Y = styles.PAGE_HEIGHT - 14 * mm
-LONGEST_RUNNING_NAME = 70
+LONGEST_RUNNING_NAME = 120 * mm
 
 
 def build_pdf(content: ReportContent, target: Path) -> None:
@@ -35,7 +36,12 @@ def build_pdf(content: ReportContent, target: Path) -> None:
         styles.PAGE_HEIGHT - styles.TOP - styles.BOTTOM,
         leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
     )  # fmt: skip
-    document = BaseDocTemplate(str(target), pagesize=styles.A4, invariant=1, **_metadata(content))
+    document = BaseDocTemplate(
+        str(target),
+        pagesize=(styles.PAGE_WIDTH, styles.PAGE_HEIGHT),
+        invariant=1,
+        **_metadata(content),
+    )
     furniture = _Furniture(content)
     document.addPageTemplates(PageTemplate("page", [frame], onPage=furniture.draw))
     document.build(story(content), canvasmaker=_canvas_class(content.made_at))
@@ -57,7 +63,7 @@ class _Furniture:
     """The running head and foot of each page."""
 
     def __init__(self, content: ReportContent) -> None:
-        self._head = shortened(printable(content.name), LONGEST_RUNNING_NAME)
+        self._head = shortened(printable(content.name), 120)
         day = content.made_at.astimezone(UTC).strftime("%Y-%m-%d")
         data = content.result.info.fingerprint[:12]
         self._foot = f"Experiment {content.experiment_id} · data {data} · made {day} UTC"
@@ -84,7 +90,10 @@ class _Furniture:
 
 
 def _draw_right(canvas: Canvas, right: float, y: float, text: str) -> None:
-    canvas.setFont(SANS if all(map(in_our_font, text)) else OTHER, 7.6)
+    font = SANS if all(map(in_our_font, text)) else OTHER
+    while text and pdfmetrics.stringWidth(text, font, 7.6) > LONGEST_RUNNING_NAME:
+        text = shortened(text.rstrip("…"), max(1, len(text) - 2))
+    canvas.setFont(font, 7.6)
     canvas.drawRightString(right, y, text)
 
 

@@ -24,7 +24,7 @@ with warnings.catch_warnings():  # its docstrings hold escapes that newer Python
 LONGEST_BOOKMARK = 100
 
 
-class Heading(Paragraph):
+class Heading(Paragraph):  # type: ignore[misc]
     """A heading that is also an entry of the outline."""
 
     def __init__(self, text: str, level: int = 0, longest: int = 160) -> None:
@@ -67,7 +67,10 @@ class VectorFigure(Flowable):  # type: ignore[misc]
 
 
 def table(
-    head: Sequence[str], rows: Sequence[Sequence[object]], shares: Sequence[float], text_columns: int = 1
+    head: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    shares: Sequence[float],
+    text_columns: int = 1,
 ) -> Table:
     """Make a table that repeats its head on each page.
 
@@ -166,7 +169,7 @@ def side_by_side(left: Any, right: Any) -> Table:
                 ("TOPPADDING", (0, 0), (-1, -1), 0),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                ("ALIGN", (1, 0), (1, 0), "RIGHT"),
+                ("LEFTPADDING", (1, 0), (1, 0), 3 * mm),
             ]
         )
     )

@@ -58,6 +58,12 @@ def duration(seconds: float | None) -> str:
     return f"{count(whole // 3600)} h {whole % 3600 // 60} min"
 
 
+def _singular(unit: str) -> str:
+    if unit.endswith("sses"):
+        return unit[:-2]
+    return unit[:-1] if len(unit) > 3 and unit.isalpha() and unit.endswith("s") else unit
+
+
 def setting_value(value: Any, unit: str = "") -> str:
     """Write a setting: switches as on/off, choices as words, numbers with their unit."""
     if isinstance(value, bool):
@@ -68,5 +74,5 @@ def setting_value(value: Any, unit: str = "") -> str:
         return ", ".join(setting_value(item) for item in value)
     if isinstance(value, int | float):
         text = count(value) if isinstance(value, int) else number(value, 6)
-        return f"{text} {unit}".strip()
+        return f"{text} {_singular(unit) if value == 1 else unit}".strip()
     return str(value)

@@ -14,7 +14,7 @@ from reportlab.platypus import CondPageBreak, KeepTogether, PageBreak, Paragraph
 from integrations.core.contract import StoredResult
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.evaluation.evaluate import recording_probabilities
-from integrations.core.evaluation.evaluation import Evaluation, Interval
+from integrations.core.evaluation.evaluation import ClassMetrics, Evaluation, Interval
 from integrations.core.figures.chart import Axis, Bars, Chart, Lines
 from tasks.pdf import styles, words
 from tasks.pdf.content import ReportContent, Setting
@@ -39,9 +39,11 @@ HEADLINE = (
     ("macro_recall", "Macro recall"),
     ("recording_accuracy", "Recordings right"),
 )
+LONG_NAME = 40
 MOST_CLASS_ROWS = 40
 MOST_MISTAKES = 10
-HALF_MM = 83.0
+MOST_SMALL = 5
+HALF_MM = 82.0
 
 
 def story(content: ReportContent) -> Story:
@@ -50,17 +52,17 @@ def story(content: ReportContent) -> Story:
     return [
         *_title(content),
         *_summary(content),
+        *_limits(content),
         PageBreak(),
         *_methods(content),
         *_data_card(content, figures),
-        PageBreak(),
+        CondPageBreak(110 * mm),
         *_results(content),
         *_confusion(content, figures),
         *_history(content, figures),
         *_curves(content, figures),
         *_panels(content, figures),
-        *_limits(content),
-        PageBreak(),
+        CondPageBreak(120 * mm),
         *_configuration(content),
         *_repetition(content),
     ]
@@ -77,7 +79,7 @@ class _Figures:
 
     def pair(self, left: Chart, right: Chart) -> KeepTogether:
         sides = [[VectorFigure(chart, HALF_MM), self._caption(chart)] for chart in (left, right)]
-        return KeepTogether([side_by_side(*sides)])
+        return KeepTogether([side_by_side(*sides), Spacer(1, 2 * mm)])
 
     def _caption(self, chart: Chart) -> Paragraph:
         self._number += 1
@@ -88,7 +90,8 @@ class _Figures:
 
 def _title(content: ReportContent) -> Iterator[Any]:
     yield Paragraph("Experiment report", styles.EYEBROW)
-    yield Paragraph(safe(content.name, 200), styles.TITLE)
+    long = len(content.name) > LONG_NAME
+    yield Paragraph(safe(content.name, 200), styles.LONG_TITLE if long else styles.TITLE)
     on = f"{content.family_title} on {content.result.info.name}"
     yield Paragraph(safe(on, 200), styles.SUBTITLE)
     yield Spacer(1, 3 * mm)
@@ -137,12 +140,14 @@ def _summary(content: ReportContent) -> Iterator[Any]:
         yield Paragraph(safe(sentence), styles.BODY)
     if content.note.strip():
         yield Heading("Note by the author", level=1)
-        yield box(lines_of(content.note))
+        yield Paragraph(lines_of(content.note), styles.NOTE)
 
 
 def _headline(evaluation: Evaluation) -> list[tuple[str, Interval]]:
     known = dict(HEADLINE)
-    ordered = [(known[key], evaluation.headline[key]) for key in known if key in evaluation.headline]
+    ordered = [
+        (known[key], evaluation.headline[key]) for key in known if key in evaluation.headline
+    ]
     return ordered or [("Accuracy", Interval(value=np.nan, low=np.nan, high=np.nan))]
 
 
@@ -158,7 +163,8 @@ def _data_card(content: ReportContent, figures: _Figures) -> Iterator[Any]:
     yield Heading("Data card")
     yield facts(_data_facts(info))
     recordings = Counter(r.label for r in info.recordings)
-    if 1 < len(recordings) <= MOST_CLASS_ROWS:
+    unequal = len(set(recordings.values())) > 1
+    if unequal and len(recordings) <= MOST_CLASS_ROWS:
         yield figures.full(_balance_chart(recordings))
     yield from _class_table(info, recordings)
 
@@ -170,7 +176,8 @@ def _data_facts(info: DatasetInfo) -> list[tuple[str, object]]:
     rate = rates[0] if len(rates) == 1 else None
     channels = words.names(list(info.channels), 12)
     fields = [
-        (f"Field “{name}”", words.names(list(values), 12)) for name, values in info.field_values().items()
+        (f"Field “{name}”", words.names(list(values), 12))
+        for name, values in info.field_values().items()
     ]
     return [
         ("Name and kind", f"{info.name} ({info.kind})"),
@@ -182,7 +189,7 @@ def _data_facts(info: DatasetInfo) -> list[tuple[str, object]]:
         ("Recording length", _length(low, high, rate)),
         ("Samples", f"{count(info.n_samples_total)} per channel{_in_time(info)}"),
         *fields[:8],
-        ("Fingerprint", f"SHA-256 {info.fingerprint or NONE}"),
+        ("SHA-256 of the data", info.fingerprint or NONE),
     ]
 
 
@@ -195,7 +202,11 @@ def _length(low: int, high: int, rate: float | None) -> str:
     samples = f"{count(low)}" if low == high else f"{count(low)} to {count(high)}"
     if not rate:
         return f"{samples} samples"
-    time = duration(low / rate) if low == high else f"{duration(low / rate)} to {duration(high / rate)}"
+    time = (
+        duration(low / rate)
+        if low == high
+        else f"{duration(low / rate)} to {duration(high / rate)}"
+    )
     return f"{samples} samples ({time})"
 
 
@@ -208,11 +219,7 @@ def _in_time(info: DatasetInfo) -> str:
 def _balance_chart(recordings: Counter[str]) -> Bars:
     ordered = recordings.most_common()
     (largest, most), (smallest, least) = ordered[0], ordered[-1]
-    title = (
-        f"All classes have {counted(most, 'recording')}"
-        if most == least
-        else f"“{largest}” has most recordings ({most}), “{smallest}” fewest ({least})"
-    )
+    title = f"“{largest}” has most recordings ({most}), “{smallest}” fewest ({least})"
     return Bars(
         key="class_balance", title=title, axis=Axis("Recordings", range=(0.0, most * 1.05)),
         categories=tuple(name for name, _ in ordered), values=tuple(float(n) for _, n in ordered),
@@ -230,12 +237,11 @@ def _class_table(info: DatasetInfo, recordings: Counter[str]) -> Iterator[Any]:
          percent(samples[name] / max(1, info.n_samples_total)))
         for name in info.classes
     ]  # fmt: skip
+    yield CondPageBreak(min(50.0, 22 + 5.6 * len(rows)) * mm)
     if len(rows) > MOST_CLASS_ROWS:
         rows = sorted(rows, key=lambda row: (row[1], row[0]))[:MOST_CLASS_ROWS]
-        yield CondPageBreak(50 * mm)
         yield Heading(f"The {MOST_CLASS_ROWS} smallest of {len(info.classes)} classes", level=1)
     else:
-        yield CondPageBreak(50 * mm)
         yield Heading("Class balance", level=1)
     head = ("Class", "Recordings", "Groups", "Samples", "Share of samples")
     yield table(head, rows, (0.4, 0.14, 0.12, 0.17, 0.17))
@@ -259,17 +265,20 @@ def _results(content: ReportContent) -> Iterator[Any]:
     areas = {curve.class_name: curve.area for curve in evaluation.roc}
     yield table(
         ("Class", "Precision", "Recall", "F1", "ROC AUC", "Test windows", "Recordings"),
-        [
-            (r.name, *_class_figures(r.support, r.precision, r.recall, r.f1),
-             number(areas.get(r.name), 3), count(r.support), count(r.n_recordings))
-            for r in evaluation.per_class
-        ],
+        [_class_row(row, areas.get(row.name)) for row in evaluation.per_class],
         (0.3, 0.115, 0.115, 0.115, 0.115, 0.125, 0.115),
     )  # fmt: skip
 
 
-def _class_figures(support: int, *values: float) -> list[str]:
-    return [percent(value) if support else NONE for value in values]
+def _class_row(row: ClassMetrics, area: float | None) -> tuple[str, ...]:
+    figures = (row.precision, row.recall, row.f1)
+    return (
+        row.name,
+        *(percent(figure) if row.support else NONE for figure in figures),
+        NONE if area is None else f"{area:.3f}",
+        count(row.support),
+        count(row.n_recordings),
+    )
 
 
 def _confusion(content: ReportContent, figures: _Figures) -> Iterator[Any]:
@@ -334,7 +343,7 @@ def _curves(content: ReportContent, figures: _Figures) -> Iterator[Any]:
 
 
 def _in_pairs(charts: Sequence[Chart], figures: _Figures) -> Iterator[Any]:
-    small = all(isinstance(c, Lines) and len(c.series) <= 8 for c in charts)
+    small = all(isinstance(c, Lines) and len(c.series) <= MOST_SMALL for c in charts)
     if len(charts) == 2 and small:
         yield figures.pair(charts[0], charts[1])
     else:
@@ -352,7 +361,7 @@ def _panels(content: ReportContent, figures: _Figures) -> Iterator[Any]:
 
 
 def _limits(content: ReportContent) -> Iterator[Any]:
-    yield CondPageBreak(60 * mm)
+    yield CondPageBreak(40 * mm)
     yield Heading("Limits")
     for sentence in words.limits(content):
         yield Paragraph(safe(sentence), styles.BULLET, bulletText="•")
@@ -360,7 +369,9 @@ def _limits(content: ReportContent) -> Iterator[Any]:
 
 def _configuration(content: ReportContent) -> Iterator[Any]:
     yield Heading("Configuration")
-    said = "Bold settings differ from the family's defaults. Settings in brackets have no effect here."
+    said = (
+        "Bold settings differ from the family's defaults. Settings in brackets have no effect here."
+    )
     yield Paragraph(safe(said), styles.CAPTION)
     for section in dict.fromkeys(s.section for s in content.settings):
         mine = [s for s in content.settings if s.section == section]
@@ -385,7 +396,7 @@ def _repetition(content: ReportContent) -> Iterator[Any]:
     yield facts(
         [
             ("Experiment", f"{content.experiment_id}: {content.name}"),
-            ("Data fingerprint", f"SHA-256 {info.fingerprint or NONE}"),
+            ("SHA-256 of the data", info.fingerprint or NONE),
             ("Split digest", split.digest or NONE),
             ("Seed of training", config.get("seed", NONE)),
             ("Seed of split", config.get("data", {}).get("seed", NONE)),
@@ -396,7 +407,7 @@ def _repetition(content: ReportContent) -> Iterator[Any]:
     yield facts([*content.versions.items(), *content.machine.items()])
     yield CondPageBreak(40 * mm)
     yield Heading("Repeat this run", level=1)
-    text = "The same data set, configuration and software versions give the same figures. With the data set imported:"
+    text = "With the same data set imported, the same versions give the same figures:"
     yield Paragraph(safe(text), styles.BODY)
     yield from _code(content.command)
     yield Paragraph("The whole configuration:", styles.BODY)

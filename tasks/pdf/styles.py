@@ -31,6 +31,7 @@ BODY = ParagraphStyle(
     allowOrphans=0, allowWidows=0,
 )  # fmt: skip
 TITLE = ParagraphStyle("title", BODY, fontName=BOLD, fontSize=22, leading=27, spaceAfter=3)
+LONG_TITLE = ParagraphStyle("long title", TITLE, fontSize=17, leading=22)
 EYEBROW = ParagraphStyle("eyebrow", BODY, fontName=BOLD, textColor=ACCENT, spaceAfter=4)
 SUBTITLE = ParagraphStyle("subtitle", BODY, fontSize=11, leading=15, textColor=MUTED)
 SECTION = ParagraphStyle(
@@ -41,6 +42,7 @@ SUBSECTION = ParagraphStyle(
     "subsection", BODY, fontName=BOLD, fontSize=10.4, leading=14, spaceBefore=9, spaceAfter=3,
     keepWithNext=1,
 )  # fmt: skip
+NOTE = ParagraphStyle("note", BODY, leftIndent=10, borderColor=RULE, textColor=MUTED)
 CAPTION = ParagraphStyle("caption", BODY, fontSize=8, leading=11, textColor=MUTED, spaceAfter=9)
 BULLET = ParagraphStyle("bullet", BODY, leftIndent=10, bulletIndent=0, bulletColor=ACCENT)
 CELL = ParagraphStyle("cell", BODY, fontSize=8.4, leading=11.2, spaceAfter=0)

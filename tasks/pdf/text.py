@@ -1,4 +1,4 @@
-"""Turns plain text into ReportLab markup that can only be text, in fonts that have its characters."""
+"""Turns plain text into ReportLab markup that can only be text, in fonts that can print it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from integrations.core.figures.print_text import (
 
 SANS, BOLD, OTHER, MONO = "Report", "Report-Bold", "Report-Other", "Report-Mono"
 LONGEST_TEXT = 4000
+MOST_LINES = 120
 
 
 @cache
@@ -32,7 +33,7 @@ def register_fonts() -> None:
 
 
 def safe(text: object, longest: int = LONGEST_TEXT) -> str:
-    """Give one line of text as markup: escaped, shortened, every character in a font that has it."""
+    """Give one line of text as markup: escaped, shortened, in fonts that have its characters."""
     line = shortened(printable(str(text)), longest)
     return "".join(
         escape("".join(run)) if ours else f'<font name="{OTHER}">{escape("".join(run))}</font>'
@@ -42,7 +43,8 @@ def safe(text: object, longest: int = LONGEST_TEXT) -> str:
 
 def lines_of(text: str, longest: int = LONGEST_TEXT) -> str:
     """Give text of several lines as markup; the line breaks stay."""
-    return "<br/>".join(safe(line) for line in shortened(text, longest).splitlines())
+    lines = shortened(text.strip(), longest).splitlines()[:MOST_LINES]
+    return "<br/>".join(safe(line) for line in lines)
 
 
 def bold(text: object) -> str:

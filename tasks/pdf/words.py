@@ -7,10 +7,19 @@ from collections.abc import Iterable
 
 from integrations.core.evaluation.evaluation import ClassMetrics, Evaluation, SplitSummary
 from tasks.pdf.content import ReportContent, Setting
-from tasks.pdf.numbers import count, counted, duration, number, percent, setting_value, with_interval
+from tasks.pdf.numbers import (
+    count,
+    counted,
+    duration,
+    number,
+    percent,
+    setting_value,
+    with_interval,
+)
 
 LARGE_GAP = 0.05
 FEW_WINDOWS = 20
+FEW_VALIDATION = 50
 ENOUGH_GROUPS = 5
 LEAKY = (
     "Leaky split. Pieces of the same recording group were both trained on and tested. The figures "
@@ -49,7 +58,10 @@ def _verdict(content: ReportContent) -> str:
 
 
 def _against_guessing(evaluation: Evaluation) -> str:
-    accuracy, total = evaluation.headline.get("accuracy"), sum(r.support for r in evaluation.per_class)
+    accuracy, total = (
+        evaluation.headline.get("accuracy"),
+        sum(r.support for r in evaluation.per_class),
+    )
     if accuracy is None or not total:
         return ""
     usual = max(evaluation.per_class, key=lambda row: row.support)
@@ -102,6 +114,10 @@ def _generalisation(evaluation: Evaluation) -> str:
     gap = validation - test.value
     said = f"On the validation part the accuracy was {percent(validation)}"
     points = f"{abs(gap) * 100:.1f} percentage points"
+    if abs(gap) > LARGE_GAP and evaluation.split.validation_windows < FEW_VALIDATION:
+        few = counted(evaluation.split.validation_windows, "validation window")
+        side = "above" if gap > 0 else "below"
+        return f"{said}, {points} {side} the test; with {few} that may be chance."
     if gap > LARGE_GAP:
         return f"{said}, {points} above the test: the test recordings differ from those it learnt."
     if gap < -LARGE_GAP:
@@ -153,12 +169,10 @@ def _windows(content: ReportContent) -> str:
     rates = {r.sampling_rate_hz for r in content.result.info.recordings}
     rate = next(iter(rates)) if len(rates) == 1 else None
     length = f" ({duration(samples / rate)})" if rate else ""
-    shared = f" of which neighbours share {percent(overlap)}" if overlap else " without overlap"
-    return (
-        f"Each recording is cut into windows of {count(samples)} samples{length},{shared}."
-        if overlap
-        else f"Each recording is cut into windows of {count(samples)} samples{length}{shared}."
-    )
+    if all(r.n_samples == samples for r in content.result.info.recordings):
+        return f"Each recording is one window of {count(samples)} samples{length}."
+    shared = f"; neighbours share {percent(overlap)}" if overlap else " without overlap"
+    return f"Each recording is cut into windows of {count(samples)} samples{length}{shared}."
 
 
 def _division(split: SplitSummary) -> str:
@@ -178,7 +192,9 @@ def _division(split: SplitSummary) -> str:
 
 
 def _by(name: str) -> str:
-    return name if name.startswith(("by ", "as ")) else f"by {name}"
+    return {"published split": "by the published split", "random windows": "at random"}.get(
+        name, name
+    )
 
 
 def _model(content: ReportContent) -> str:
@@ -187,14 +203,15 @@ def _model(content: ReportContent) -> str:
     if content.n_parameters:
         text += f" It has {counted(content.n_parameters, 'trainable parameter')}."
     for section in dict.fromkeys(s.section for s in used):
-        text += f" {section}: {_listed(s for s in used if s.section == section)}."
+        text += f" {section} – {_listed(s for s in used if s.section == section)}."
     return text
 
 
 def _training(content: ReportContent) -> str:
     training = [s for s in content.settings if s.path.startswith("training.") and s.active]
     steps = len(content.result.history)
-    text = f"Settings: {_listed(training)}." if training else ""
+    listed = _listed(training)
+    text = f"{listed[:1].upper()}{listed[1:]}." if listed else ""
     if steps:
         text += f" The run took {counted(steps, content.step_name.lower())}"
         text += f" and {duration(content.seconds)}." if content.seconds else "."
@@ -214,7 +231,12 @@ def _other_sections(settings: Iterable[Setting]) -> list[Setting]:
 
 
 def _listed(settings: Iterable[Setting]) -> str:
-    return "; ".join(f"{_lower(s.title)} {setting_value(s.value, s.unit)}" for s in settings)
+    return "; ".join(f"{_lower(s.title)}: {_value(s)}" for s in settings)
+
+
+def _value(setting: Setting) -> str:
+    unit = "" if setting.unit in setting.title.lower() else setting.unit
+    return setting_value(setting.value, unit)
 
 
 def _lower(title: str) -> str:
@@ -235,7 +257,7 @@ def limits(content: ReportContent) -> list[str]:
     """Say what the figures cannot tell."""
     evaluation, split = content.evaluation, content.evaluation.split
     said = [LEAKY] if split.leaky else []
-    said += [note for note in dict.fromkeys((*split.notes, *evaluation.notes))]
+    said += list(dict.fromkeys((*split.notes, *evaluation.notes)))
     if not any("test groups" in note for note in said) and split.test_groups < ENOUGH_GROUPS:
         said.append(
             f"The test part holds only {counted(split.test_groups, 'group')}: how much groups "

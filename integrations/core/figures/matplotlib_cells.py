@@ -23,6 +23,8 @@ from integrations.core.figures.print_text import printable, shortened
 
 LONGEST_NAME = 22
 MOST_LABELS = 34
+MOST_SCALE_LABELS = 12
+MANY_NAMES = 12
 MOST_TEXT_COLUMNS = 16
 MOST_CELLS = 150
 SHADES = 48  # Matplotlib draws a colour bar of 50 or more as an image
@@ -35,12 +37,12 @@ def draw_cells(chart: Heatmap, figure: Figure, axes: Axes) -> None:
     shape = (len(chart.rows), len(chart.columns))
     values = _coarse(np.array(chart.values, dtype=np.float64).reshape(shape))
     norm = _norm(chart.value_axis, values)
-    axes.add_collection(_rectangles(values, norm, gaps=len(chart.columns) <= MOST_LABELS))
+    axes.add_collection(_rectangles(values, norm, gaps=_named(chart)))
     n_rows, n_columns = (max(1, n) for n in values.shape)
     axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
     axes.grid(visible=False)
     axes.spines[:].set_visible(True)
-    axes.tick_params(length=0 if len(chart.columns) <= MOST_LABELS else 2)
+    axes.tick_params(length=0 if _named(chart) else 2)
     _names(chart, axes, n_rows, n_columns)
     if chart.texts is not None and 0 < len(chart.columns) <= MOST_TEXT_COLUMNS:
         _texts(chart, axes, norm)
@@ -73,36 +75,59 @@ def _rectangles(values: npt.NDArray[np.float64], norm: Normalize, gaps: bool) ->
     corners: list[list[tuple[float, float]]] = []
     colours: list[object] = []
     for row, shades in enumerate(shade):
-        ends = range(1, len(shades) + 1) if gaps else [*(np.flatnonzero(np.diff(shades)) + 1), len(shades)]
+        ends = (
+            range(1, len(shades) + 1)
+            if gaps
+            else [*(np.flatnonzero(np.diff(shades)) + 1), len(shades)]
+        )
         left = 0
         for right in map(int, ends):
             corners.append([(left, row), (right, row), (right, row + 1), (left, row + 1)])
             level = int(shades[left])
             colours.append(MISSING if level < 0 else BLUES(level / SHADES))
             left = right
-    edges = {"edgecolors": "#ffffff", "linewidths": 0.8} if gaps else {"edgecolors": "face", "linewidths": 0.15}
+    edges = (
+        {"edgecolors": "#ffffff", "linewidths": 0.8}
+        if gaps
+        else {"edgecolors": "face", "linewidths": 0.15}
+    )
     return PolyCollection(corners, facecolors=colours, **edges)  # type: ignore[arg-type]
 
 
 def _names(chart: Heatmap, axes: Axes, n_rows: int, n_columns: int) -> None:
     columns = [shortened(printable(name), LONGEST_NAME) for name in chart.columns]
     rows = [shortened(printable(name), LONGEST_NAME) for name in chart.rows]
-    across, up = _shown(len(columns)), _shown(len(rows))
+    across, up = _shown(chart.columns), _shown(chart.rows)
     names = [columns[i] for i in across]
     wide = sum(len(name) + 2 for name in names) > 105
-    turn = {"rotation": 90 if len(names) > 12 else 40, "ha": "center" if len(names) > 12 else "right"}
-    turn |= {} if len(names) > 12 else {"rotation_mode": "anchor"}
-    axes.set_xticks(
-        [(i + 0.5) * n_columns / len(columns) for i in across], names, **(turn if wide else {})
-    )
+    axes.set_xticks([(i + 0.5) * n_columns / len(columns) for i in across], names)
+    if wide:
+        axes.tick_params(axis="x", rotation=90 if len(names) > MANY_NAMES else 40)
+    if wide and len(names) <= MANY_NAMES:
+        for label in axes.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     axes.set_yticks([(i + 0.5) * n_rows / len(rows) for i in up], [rows[i] for i in up])
     for which, axis in (("x", chart.x_axis), ("y", chart.y_axis)):
         title = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
         axes.set(**{f"{which}label": shortened(printable(title), 90)})
 
 
-def _shown(n: int) -> range:
-    return range(0, n, max(1, math.ceil(n / MOST_LABELS)))
+def _named(chart: Heatmap) -> bool:
+    """Cells of names stand apart from one another; those along a scale run together."""
+    return len(chart.columns) <= MOST_LABELS and not _is_scale(chart.columns)
+
+
+def _shown(names: tuple[str, ...]) -> range:
+    most = MOST_SCALE_LABELS if _is_scale(names) else MOST_LABELS
+    return range(0, len(names), max(1, math.ceil(len(names) / most)))
+
+
+def _is_scale(names: tuple[str, ...]) -> bool:
+    try:
+        numbers = [float(name) for name in names]
+    except ValueError:
+        return False
+    return len(numbers) > MOST_SCALE_LABELS and numbers == sorted(numbers)
 
 
 def _texts(chart: Heatmap, axes: Axes, norm: Normalize) -> None:
@@ -119,10 +144,12 @@ def _texts(chart: Heatmap, axes: Axes, norm: Normalize) -> None:
 
 
 def _scale(axis: Axis, figure: Figure, axes: Axes, norm: Normalize) -> None:
-    bar = figure.colorbar(ScalarMappable(norm, BLUES.resampled(SHADES)), ax=axes, aspect=30, pad=0.02)
+    bar = figure.colorbar(
+        ScalarMappable(norm, BLUES.resampled(SHADES)), ax=axes, aspect=30, pad=0.02
+    )
     if bar.solids is not None:
         bar.solids.set_edgecolor("face")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.set_label(printable(f"{axis.title} ({axis.unit})" if axis.unit else axis.title))
     if axis.percent:
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))

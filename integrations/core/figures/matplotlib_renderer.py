@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, ScalarFormatter
 
 from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatmap, Lines, Series
 from integrations.core.figures.matplotlib_cells import draw_cells
@@ -30,6 +31,7 @@ from integrations.core.figures.print_text import FONT_FILES, printable, shortene
 
 WIDTH_MM = 170.0
 LINES_HEIGHT_MM = 72.0
+NARROW_MM = 120.0
 LONGEST_NAME = 40
 MOST_LEGEND_ROWS = 14
 MOST_POINTS = 4000
@@ -63,6 +65,8 @@ STYLE: dict[str, Any] = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
 }
+REPEATS: tuple[Any, ...] = ("-", (0, (6, 1.5)), (0, (2, 1)), (0, (6, 1.5, 1, 1.5)))
+UNDERLAY = {"facecolor": "#ffffff", "alpha": 0.8, "linewidth": 0, "pad": 1.0}
 _turn = Lock()
 
 
@@ -91,18 +95,19 @@ def to_figure(chart: Chart, width_mm: float = WIDTH_MM) -> Figure:
 def height_mm(chart: Chart, width_mm: float = WIDTH_MM) -> float:
     """Give the height that a chart needs on paper at a width."""
     if isinstance(chart, Bars):
-        return 17.0 + 4.9 * max(3, len(chart.categories))
+        return 14.0 + 4.9 * max(2, len(chart.categories))
     if isinstance(chart, Heatmap):
         rows, columns = max(1, len(chart.rows)), max(1, len(chart.columns))
         return min(150.0, max(50.0, 30.0 + min(0.8 * width_mm * rows / columns, 9.0 * rows)))
     if chart.square:
-        return 0.62 * width_mm if width_mm > 120 else 1.12 * width_mm
-    return LINES_HEIGHT_MM if width_mm > 120 else 0.74 * width_mm
+        return (0.62 if width_mm > NARROW_MM else 0.98) * width_mm
+    return LINES_HEIGHT_MM if width_mm > NARROW_MM else 0.74 * width_mm
 
 
 @contextmanager
 def _style() -> Iterator[None]:
-    with mpl.rc_context(STYLE | {"font.family": list(_font_names())}):
+    style: Any = STYLE | {"font.family": list(_font_names())}
+    with mpl.rc_context(style):
         yield
 
 
@@ -129,8 +134,12 @@ def _draw(chart: Chart, width_mm: float) -> Figure:
 
 
 def _lines(chart: Lines, figure: Figure, axes: Axes) -> None:
+    drawn: Counter[int] = Counter()
+    longest = LONGEST_NAME if len(chart.series) <= 4 else LONGEST_NAME // 2
     for position, series in enumerate(chart.series):
-        _series(series, position, axes)
+        index = (position if series.colour is None else series.colour) % len(OKABE_ITO)
+        _series(series, index, drawn[index], longest, axes)
+        drawn[index] += 1
     _scale(axes, chart)
     _markers(chart, axes)
     if chart.square:
@@ -141,20 +150,29 @@ def _lines(chart: Lines, figure: Figure, axes: Axes) -> None:
         _say_empty(axes)
 
 
-def _series(series: Series, position: int, axes: Axes) -> None:
-    index = position if series.colour is None else series.colour
-    colour = OKABE_ITO[index % len(OKABE_ITO)]
+def _series(series: Series, index: int, repeat: int, longest: int, axes: Axes) -> None:
+    """Draw one line; ``repeat`` tells apart lines that share a colour."""
+    colour = OKABE_ITO[index]
     x, y = _finite(series.x), _finite(series.y)
-    label = shortened(printable(series.name), LONGEST_NAME) or "–"
+    label = _legend_name(series.name, longest)
     label = f"\u200b{label}" if label.startswith("_") else label  # "_x" would hide it
     if series.low is not None and series.high is not None and len(x):
         low, high = _finite(series.low), _finite(series.high)
         axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
     x, y = _thinned(x, y)
-    style = {"linestyle": "", "marker": "o", "markersize": 3.2} if series.points else {}
-    if series.dashed:
+    style: dict[str, Any] = {"linestyle": REPEATS[repeat % len(REPEATS)]}
+    if series.points:
+        style = {"linestyle": "", "marker": "o", "markersize": 3.2}
+    elif series.dashed:
         style = {"linestyle": (0, (4, 3)), "linewidth": 0.9}
-    axes.plot(x, y, color=colour, label=label, **style)  # type: ignore[arg-type]
+    axes.plot(x, y, color=colour, label=label, **style)
+
+
+def _legend_name(name: str, longest: int) -> str:
+    """Shorten a name but keep the figure in brackets at its end: "a long na… (AUC 0.98)"."""
+    stem, bracket, figure = printable(name).rpartition(" (")
+    kept = f"{shortened(stem, longest)}{bracket}{figure}" if len(figure) <= 16 else ""
+    return kept if stem and kept else shortened(printable(name), longest) or "–"
 
 
 def _finite(values: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -171,7 +189,9 @@ def _thinned(
         return x, y
     pieces = np.array_split(np.arange(len(x)), MOST_POINTS // 2)
     filled = np.nan_to_num(y)
-    kept = {int(p[filled[p].argmin()]) for p in pieces} | {int(p[filled[p].argmax()]) for p in pieces}
+    kept = {int(p[filled[p].argmin()]) for p in pieces} | {
+        int(p[filled[p].argmax()]) for p in pieces
+    }
     order = np.array(sorted(kept))
     return x[order], y[order]
 
@@ -184,7 +204,7 @@ def _scale(axes: Axes, chart: Lines) -> None:
     name_axis(axes, "x", chart.x_axis)
     name_axis(axes, "y", chart.y_axis)
     if chart.x_axis.title in ("Epoch", "Fold"):
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
 
 
 def _one_scale(
@@ -221,7 +241,7 @@ def _markers(chart: Lines, axes: Axes) -> None:
     line = {"color": "#8a939d", "linewidth": 0.8, "linestyle": (0, (1, 2))}
     for marker in chart.markers:
         label = shortened(printable(marker.label), LONGEST_NAME)
-        note = {"fontsize": 7, "color": MUTED, "textcoords": "offset points"}
+        note = {"fontsize": 7, "color": MUTED, "textcoords": "offset points", "bbox": UNDERLAY}
         if marker.x is not None and math.isfinite(marker.x):
             axes.axvline(marker.x, **line)  # type: ignore[arg-type]
             at, place = axes.get_xaxis_transform(), (marker.x, 1.0)
@@ -236,10 +256,16 @@ def _markers(chart: Lines, axes: Axes) -> None:
 
 def _legend(chart: Lines, figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    narrow = figure.get_size_inches()[0] < 4.5
-    if narrow or (len(labels) <= 4 and not chart.square):
-        columns = 2 if narrow else len(labels)
-        figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+    narrow = figure.get_size_inches()[0] * 25.4 < NARROW_MM
+    if chart.square and narrow:
+        rising = len(chart.series[0].y) > 0 and chart.series[0].y[0] < chart.series[0].y[-1]
+        axes.legend(handles, labels, loc="lower right" if rising else "lower left", fontsize=7)
+    elif narrow or (len(labels) <= 4 and not chart.square):
+        columns = len(labels) if sum(map(len, labels)) < (42 if narrow else 110) else 2
+        figure.legend(
+            handles, labels, loc="outside upper left", ncols=columns,
+            fontsize=7, handlelength=1.4, columnspacing=1.2,
+        )  # fmt: skip
     else:
         columns = 1 + (len(labels) - 1) // MOST_LEGEND_ROWS
         figure.legend(handles, labels, loc="outside right center", ncols=columns)
@@ -257,7 +283,7 @@ def _bars(chart: Bars, axes: Axes) -> None:
         )  # fmt: skip
     names = [shortened(printable(name), LONGEST_NAME) for name in chart.categories]
     axes.set_yticks(places, names)
-    axes.set_ylim(max(len(values), 3) - 0.4, -0.6)
+    axes.set_ylim(max(len(values), 1) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     _one_scale(axes.set_xscale, axes.set_xlim, chart.axis, list(chart.values))
