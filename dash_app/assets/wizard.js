@@ -113,6 +113,8 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     wizard: {
+      complaint,
+
       key(drafts, old) {
         const draft = drafts && drafts[0];
         if (!draft) return noUpdate();

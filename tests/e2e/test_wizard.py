@@ -6,6 +6,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from dash_app.forms import all_fields, as_client_spec
+from dash_app.forms.validation import NUMBERS, complaint
+from integrations.registry import family
 from tests.e2e.conftest import assert_no_sideways_scroll
 from tests.support.bench import Bench
 
@@ -130,6 +133,19 @@ def test_a_clone_marks_what_differs_from_its_original(wide_page: Page, bench: Be
     row = page.get_by_role("row", name=re.compile("^Epochs"))
     expect(row).to_contain_text(former)
     expect(row).to_contain_text("3")
+
+
+def test_the_browser_says_the_same_of_a_value_as_the_server(wide_page: Page, bench: Bench) -> None:
+    page = wide_page
+    open_wizard(page, bench)
+    typed = ["", "abc", "1e-3", "0,5", "-1", "1e9", "2.5", "nan", "3", 0, 7, 2.5, None, "0x10"]
+    for spec in all_fields(family("cnn1d").Config).values():
+        cases = [raw for raw in typed if spec.kind in NUMBERS]
+        answers = page.evaluate(
+            "([spec, cases]) => cases.map((raw) => dash_clientside.wizard.complaint(spec, raw))",
+            [as_client_spec(spec), cases],
+        )
+        assert [answer or "" for answer in answers] == [complaint(spec, raw) for raw in cases]
 
 
 def test_every_input_of_the_wizard_has_a_name_for_screen_readers(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, get_asset_url, html
+from dash import dcc, html
 
 from dash_app.components import (
     card,
@@ -126,9 +126,7 @@ def _family_card(
     return dmc.RadioCard(
         html.Div(
             [
-                html.Img(
-                    src=get_asset_url(_picture(item.name)), alt="", className="wizard-picture"
-                ),
+                html.Img(src=_picture(item.name), alt="", className="wizard-picture"),
                 html.Div(
                     [dmc.RadioIndicator(), html.Span(item.title)], className="wizard-card-title"
                 ),
@@ -145,7 +143,8 @@ def _family_card(
 
 
 def _picture(name: str) -> str:
-    return f"families/{name}.svg" if (PICTURES / f"{name}.svg").exists() else "families/any.svg"
+    known = name if (PICTURES / f"{name}.svg").exists() else "any"
+    return f"/assets/families/{known}.svg"
 
 
 def _fact(icon_name: str, text: str, level: str = "") -> html.Div:
