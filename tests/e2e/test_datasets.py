@@ -57,7 +57,8 @@ def multipart(bench: Bench, files: dict[str, bytes], **fields: str) -> tuple[int
 
 def test_built_in_sets_are_there_at_once(page: Page) -> None:
     page.goto("/datasets")
-    expect(page.get_by_role("link", name="Basic motions (smart watch)")).to_be_visible()
+    motions = page.get_by_role("link", name="Basic motions (smart watch)")
+    expect(motions).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("badminton").first).to_be_visible()
     assert_no_sideways_scroll(page)
 

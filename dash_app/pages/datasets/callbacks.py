@@ -30,7 +30,7 @@ def show_list(_tick: int | None, shown_as: str, words: str | None, before: Any) 
     items = view.filtered(everything, words or "")
     now = [shown_as, words or "", view.seen(items)]
     busy = not everything or any(entity.status in BUSY for entity in everything)
-    interval = 1500 if busy else 10_000
+    interval = 1500 if busy else 4000
     if now == before:
         return no_update, no_update, no_update, interval
     if shown_as == "table":

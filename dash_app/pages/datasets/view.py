@@ -156,11 +156,9 @@ def table(items: Sequence[DatasetEntity]) -> dag.AgGrid:
         defaultColDef={"sortable": True, "resizable": True},
         dashGridOptions={
             "domLayout": "autoHeight",
-            "overlayNoRowsTemplate": "No data sets fit.",
             "animateRows": False,
             "headerHeight": 38,
         },
-        getRowId="String(params.data.id)",
         className="ag-theme-quartz dataset-grid",
         style={"height": None},
     )
