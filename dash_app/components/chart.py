@@ -10,7 +10,7 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, clientside_callb
 
 from dash_app.components.basics import GRAPH_CONFIG, card, icon
 from dash_app.components.chart_text import describe_chart
-from integrations.core.figures.chart import Chart
+from integrations.core.figures.chart import Chart, Lines
 from integrations.core.figures.plotly_renderer import to_plotly
 
 EXPORTS = (
@@ -62,8 +62,12 @@ def chart_card(
         title=chart.title,
         help=chart.help or None,
         actions=[*actions, _export_menu(chart)],
-        className=f"chart-card {class_name}".strip(),
+        className=" ".join(filter(None, ["chart-card", _shape(chart), class_name])),
     )
+
+
+def _shape(chart: Chart) -> str:
+    return "chart-square" if isinstance(chart, Lines) and chart.square else ""
 
 
 def _export_menu(chart: Chart) -> html.Div:

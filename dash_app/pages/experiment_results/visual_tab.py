@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dash import html
@@ -10,7 +11,7 @@ from dash_app.components import banner, card, chart_card
 from dash_app.pages.experiment_results.facts import Facts
 from integrations.core.contract import StoredResult
 from integrations.core.figures import common
-from integrations.core.figures.chart import Chart
+from integrations.core.figures.chart import Lines
 from integrations.registry import UnknownFamilyError, family
 
 
@@ -28,6 +29,8 @@ def visual_tab(facts: Facts, result: StoredResult | None, trouble: str) -> html.
         common.accuracy_curve(list(facts.history), facts.best_epoch, step),
     ]
     drawn = [chart for chart in history if chart is not None]
+    if facts.is_cross_validated:
+        drawn = [_as_folds(chart) for chart in drawn]
     return html.Div(
         [
             html.Div([chart_card(c) for c in drawn], className="grid-2 linked-charts")
@@ -38,6 +41,13 @@ def visual_tab(facts: Facts, result: StoredResult | None, trouble: str) -> html.
         ],
         className="stack",
     )
+
+
+def _as_folds(chart: Lines) -> Lines:
+    """Draw folds as points: they stand side by side and do not follow from one another."""
+    series = tuple(replace(each, points=True) for each in chart.series)
+    title = chart.title.replace("while training", "of each fold")
+    return replace(chart, series=series, title=title, help="Each fold is held out once.")
 
 
 def _by_class(facts: Facts) -> list[Any]:
@@ -56,8 +66,4 @@ def _family_panels(result: StoredResult) -> list[Any]:
                 "cannot be drawn. All other figures are complete.",
             )
         ]
-    return [_panel(chart) for chart in panels]
-
-
-def _panel(chart: Chart) -> html.Section:
-    return chart_card(chart)
+    return [chart_card(chart) for chart in panels]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,8 @@ from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatma
 
 FONT = {"family": "Inter, system-ui, sans-serif", "size": 12, "color": "#4a5460"}
 GRID = "#e6e9ed"
-LONGEST_LABEL = 24
+LONGEST_LABEL = 20
+LONGEST_TITLE = 40
 MAX_LEGEND = 8
 MAX_CELL_TEXTS = 400
 BLUES = [[0.0, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"]]
@@ -196,6 +198,8 @@ def _heatmap(chart: Heatmap) -> dict[str, Any]:
         "xgap": 1 if cells <= MAX_CELL_TEXTS else 0,
         "ygap": 1 if cells <= MAX_CELL_TEXTS else 0,
         "colorbar": _colour_bar(value),
+        # Cells that say their value need no scale beside them.
+        "showscale": chart.texts is None or cells > MAX_CELL_TEXTS,
         "name": escaped(chart.title),
         "hovertemplate": _cell_hover(chart),
     }
@@ -275,7 +279,8 @@ def _axis(axis: Axis) -> dict[str, Any]:
 
 
 def _axis_title(axis: Axis) -> str:
-    return escaped(f"{axis.title} ({axis.unit})" if axis.unit else axis.title)
+    text = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
+    return "<br>".join(escaped(line) for line in textwrap.wrap(text, LONGEST_TITLE))
 
 
 def _unified_title(axis: Axis) -> str:
