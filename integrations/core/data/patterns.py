@@ -18,9 +18,8 @@ MAX_DEPTH = 3
 MAX_NAME = 500
 CLASS_NAME = "fault"
 FAULT_WORDS = re.compile(
-    r"^(ir|or|b|n|ball|inner|outer|normal|healthy|good|ok|faulty|fault|cage|re|ref|baseline|"
-    r"imbalance|unbalance|misalignment|crack|broken|worn|wear)(at\d+|\d+)?$",
-    re.IGNORECASE,
+    r"^(IR|OR|RE|B|N|(?i:ball|inner|outer|normal|healthy|good|ok|bad|faulty|fault|failed|cage|ref|"
+    r"baseline|imbalance|unbalance|misalignment|crack|broken|damaged|defect|worn|wear))(at\d+|\d+)?$"
 )
 
 
@@ -139,6 +138,7 @@ def suggest_pattern(names: Sequence[str]) -> str:
 def _assemble(columns: list[tuple[str, ...]], shortest: int, short: list[list[str]]) -> str:
     used: set[str] = set()
     text = ""
+    class_column = _class_column(columns)
     for position, column in enumerate(columns):
         if position == shortest:
             text += "["
@@ -147,12 +147,19 @@ def _assemble(columns: list[tuple[str, ...]], shortest: int, short: list[list[st
         if position % 2 or not varies:
             text += _literal(values[0])
             continue
-        text += _placeholder(values, used)
+        text += _placeholder(values, used, is_class=position == class_column)
     return text + ("]" if shortest < len(columns) else "")
 
 
-def _placeholder(values: Sequence[str], used: set[str]) -> str:
-    name = _guess_name(values, used)
+def _class_column(columns: Sequence[tuple[str, ...]]) -> int:
+    """Find the part whose values most often are words for a state of health; -1 for none."""
+    shares = [sum(bool(FAULT_WORDS.match(v)) for v in set(c)) / len(set(c)) for c in columns]
+    best = max(range(len(shares)), key=lambda i: shares[i] if len(set(columns[i])) > 1 else 0.0)
+    return best if shares[best] > 0 and len(set(columns[best])) > 1 else -1
+
+
+def _placeholder(values: Sequence[str], used: set[str], *, is_class: bool) -> str:
+    name = CLASS_NAME if is_class else _guess_name(values, used)
     used.add(name)
     positioned = [v for v in values if re.fullmatch(r"[A-Za-z]+?at\d+", v)]
     if name == CLASS_NAME and positioned:

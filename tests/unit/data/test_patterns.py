@@ -42,6 +42,11 @@ def test_the_shared_bearing_names_are_understood_without_help() -> None:
     assert all(pattern.fields(name) for name in CWRU)
 
 
+def test_the_part_with_words_for_health_is_the_class() -> None:
+    names = ["a_ok_1.csv", "b_worn_2.csv", "b_ok_3.csv", "c_worn_1.csv"]
+    assert suggest_pattern(names) == "{part}_{fault}_{number}"
+
+
 def test_names_without_common_parts_suggest_nothing() -> None:
     assert suggest_pattern(["a.csv"]) == ""
     assert suggest_pattern(["abc.csv", "x-y-z.csv", "1_2_3_4.csv"]) == ""
