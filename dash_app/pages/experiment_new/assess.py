@@ -94,10 +94,12 @@ def assess(draft: Draft) -> Assessment:
         *(Notice("error", text, path) for path, text in checked.errors.items()),
     ]
     split, cost, machine = None, None, training_machine()
-    if checked.config is not None:
-        division = checked.config.data.model_dump_json()
-        problems, split = _division(entity.folder, entity.fingerprint, division)
+    division = _data_config(draft)
+    if division is not None:
+        key = division.model_dump_json()
+        problems, split = _division(entity.folder, entity.fingerprint, key)
         notices += [Notice(_level(p), p.message, p.field) for p in problems]
+    if checked.config is not None:
         cost = forecast(family.name, checked.config, info, host=machine.host)
         notices += about_machine(cost, machine)
     known = all_fields(family.Config)
@@ -127,6 +129,13 @@ def _about_family(family: Family, info: DatasetInfo) -> list[Notice]:
     return [Notice("error", text, step=MODEL_STEP) for text in errors] + [
         Notice("warning", text, step=MODEL_STEP) for text in warnings
     ]
+
+
+def _data_config(draft: Draft) -> DataConfig | None:
+    """Read the data settings alone, so that the split is shown while others are being mended."""
+    start = "data."
+    own = {p.removeprefix(start): raw for p, raw in draft.values.items() if p.startswith(start)}
+    return check(DataConfig, own).config
 
 
 @lru_cache(maxsize=64)

@@ -93,14 +93,15 @@ def find_preset(name: str, key: str, dataset_id: int | None) -> PresetChoice | N
     return next((p for p in presets_of(name, dataset_id) if p.key == key), None)
 
 
-def _shipped(name: str) -> list[PresetChoice]:
+@lru_cache(maxsize=64)
+def _shipped(name: str) -> tuple[PresetChoice, ...]:
     try:
         found = presets(name)
     except PresetError:
         log.exception("the presets of %s cannot be read", name)
         found = []
-    choices = [PresetChoice(p.name, p.title, p.summary, p.config, p.measured) for p in found]
-    return choices or [PresetChoice(DEFAULT_PRESET, "Standard", "The family's own defaults.")]
+    choices = tuple(PresetChoice(p.name, p.title, p.summary, p.config, p.measured) for p in found)
+    return choices or (PresetChoice(DEFAULT_PRESET, "Standard", "The family's own defaults."),)
 
 
 def _own(name: str, dataset_id: int | None) -> list[PresetChoice]:

@@ -98,7 +98,7 @@ def _preset_cards(draft: Draft, family: Family, info: DatasetInfo) -> dmc.RadioG
 def _preset_card(preset: PresetChoice, family: Family, info: DatasetInfo) -> dmc.RadioCard:
     cost = forecast(family.name, preset_config(family, preset, info), info)
     lines = [f"About {format_duration(cost.seconds)} · {format_bytes(cost.work.memory_bytes)}"]
-    lines += [measured_words(preset.measured)] if preset.measured else []
+    lines += [measured_words(preset.measured, info.name)] if preset.measured else []
     return dmc.RadioCard(
         html.Div(
             [

@@ -156,7 +156,7 @@ def _accuracy(item: Family, entity: DatasetEntity | None) -> str:
     if best is not None and best.accuracy is not None:
         return f"Your best here {_with_interval(best.accuracy, best.metrics)}, {best.split_name}"
     preset = find_preset(item.name, DEFAULT_PRESET, None)
-    return measured_words(preset.measured) if preset else "Accuracy not measured yet"
+    return measured_words(preset.measured if preset else (), entity.name if entity else "")
 
 
 def _with_interval(value: float, metrics: dict[str, Any]) -> str:
@@ -166,11 +166,11 @@ def _with_interval(value: float, metrics: dict[str, Any]) -> str:
     return format_percent(value)
 
 
-def measured_words(measured: tuple[Measured, ...]) -> str:
-    """Say what a shipped preset reached, on which data and split."""
+def measured_words(measured: tuple[Measured, ...], dataset: str = "") -> str:
+    """Say what a shipped preset reached, on the chosen data where they were measured."""
     if not measured:
         return "Accuracy not measured yet"
-    best = measured[0]
+    best = next((item for item in measured if item.dataset == dataset), measured[0])
     reached = format_interval(best.accuracy, best.low, best.high)
     return f"{reached} on {best.dataset}, {best.split}"
 

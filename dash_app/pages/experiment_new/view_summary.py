@@ -50,7 +50,7 @@ def _windows(assessment: Assessment, config: DataConfig) -> str:
     samples = f"{format_count(config.window_samples)} samples"
     rate = assessment.entity.sampling_rate_hz if assessment.entity else None
     length = f" ({format_length(config.window_samples / rate)})" if rate else ""
-    return f"{samples}{length}, {config.overlap * 100:.0f} % overlap"
+    return f"{samples}{length}, {config.overlap * 100:.0f}\u00a0% overlap"
 
 
 def format_length(seconds: float) -> str:

@@ -284,3 +284,13 @@ def test_a_run_that_does_not_fit_the_machine_is_warned_about(make_dataset: MakeD
 )
 def test_window_lengths_are_written_in_the_unit_that_suits(seconds: float, text: str) -> None:
     assert format_length(seconds) == text
+
+
+def test_the_split_is_judged_while_other_settings_are_being_mended(
+    make_dataset: MakeDataset,
+) -> None:
+    make_dataset(n_samples=500)
+    draft = with_values(choose_family(fresh_draft(), "cnn1d"), training__epochs="many")
+    assert assess(draft).split is not None
+    both = assess(with_values(draft, data__window_samples=501))
+    assert set(both.field_errors) == {"training.epochs", "data.window_samples"}
