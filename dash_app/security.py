@@ -11,6 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_CALLBACK_BYTES = 10 * 1024 * 1024
+MAX_JSON_BYTES = 2 * 1024 * 1024
+# The one place for large bodies; its route counts what it reads.
+UPLOADS = "/api/datasets"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,12 +52,10 @@ class GuardMiddleware:
         if (
             scope.get("method", "GET") not in SAFE_METHODS
             and origin is not None
-            and _host_name(urlsplit(origin).netloc) != _host_name(headers.get("host", ""))
+            and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
         ):
             return _problem(403, "Requests from other web sites are refused.")
-        if scope["path"].startswith("/_dash-") and _length(headers) > MAX_CALLBACK_BYTES:
-            return _problem(413, "That is too much for one action. Upload files on the data page.")
-        return None
+        return _too_large(scope["path"], headers)
 
     def _with_headers(self, send: Send) -> Send:
         async def wrapped(message: Message) -> None:
@@ -65,6 +66,17 @@ class GuardMiddleware:
             await send(message)
 
         return wrapped
+
+
+def _too_large(path: str, headers: Headers) -> JSONResponse | None:
+    if path.startswith(UPLOADS):
+        return None
+    if "transfer-encoding" in headers:
+        return _problem(411, "Send the length of the content (Content-Length) with it.")
+    limit = MAX_JSON_BYTES if path.startswith("/api") else MAX_CALLBACK_BYTES
+    if _length(headers) > limit:
+        return _problem(413, "That is too much for one action. Upload files on the data page.")
+    return None
 
 
 def _security_headers(script_hashes: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import dash
 import dash_mantine_components as dmc
 from dash import dcc, html, set_props
 
-from dash_app.components import icon
+from dash_app.components import empty_state, icon
 
 log = logging.getLogger("signalbench.web")
 
@@ -33,6 +33,9 @@ SEARCH_TEXT = "shell-search-text"
 JOBS_EVERY_MS = 5_000
 HEALTH_EVERY_MS = 15_000
 
+# Name that Dash gives to the place where it puts pages.
+PAGES_CONTENT = "_pages_content"
+
 RAIL = (
     ("Home", "house", "/"),
     ("Data", "database", "/datasets"),
@@ -41,6 +44,23 @@ RAIL = (
 )
 THEME = {
     "primaryColor": "blue",
+    # Our accent, so that white on it (dark on it in the dark theme) can be read (WCAG AA).
+    "primaryShade": {"light": 8, "dark": 4},
+    "autoContrast": True,
+    "colors": {
+        "blue": [
+            "#e8f2fc",
+            "#cfe3f7",
+            "#a3c8ee",
+            "#7db8f2",
+            "#4c9be8",
+            "#2f86da",
+            "#1b76cd",
+            "#0f6cc6",
+            "#0b66c3",
+            "#0a5aad",
+        ]
+    },
     "fontFamily": "Inter, system-ui, sans-serif",
     "defaultRadius": "sm",
     "cursorType": "pointer",
@@ -112,8 +132,22 @@ def notify(level: str, message: str, *, title: str = "") -> None:
 def show_callback_error(error: Exception) -> Any:
     """Turn an exception in any callback into a toast and a log record, never a traceback."""
     log.error("callback failed", exc_info=error)
+    if any(output.get("id") == PAGES_CONTENT for output in _outputs()):
+        return [_broken_page(), {"title": "Signalbench"}]
     notify("error", "Something went wrong here. Nothing was changed; please try again.")
     return dash.no_update
+
+
+def _outputs() -> list[dict[str, Any]]:
+    outputs = dash.ctx.outputs_list
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+def _broken_page() -> html.Div:
+    message = "The log of the bench says what. Reload the page, or go on elsewhere."
+    home = dcc.Link("Home", href="/")
+    state = empty_state("x-octagon", "This page could not be made", message, actions=[home])
+    return html.Div(state, className="page")
 
 
 def _top_bar() -> html.Div:

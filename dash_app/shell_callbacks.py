@@ -34,6 +34,7 @@ clientside_callback(
 clientside_callback(
     ClientsideFunction("shell", "openSearch"),
     Output(shell.SEARCH, "opened", allow_duplicate=True),
+    Output(shell.SEARCH_TEXT, "value"),
     Input(shell.SEARCH_OPEN, "n_clicks"),
     prevent_initial_call=True,
 )

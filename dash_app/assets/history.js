@@ -62,7 +62,7 @@ window.dash_clientside = window.dash_clientside || {};
       }
       if (grid && lastFilters !== null && filters !== lastFilters) {
         grid.deselectAll();
-        grid.ensureIndexVisible(0);
+        if (grid.getDisplayedRowCount()) grid.ensureIndexVisible(0);
         grid.purgeInfiniteCache();
       } else if (grid && version !== lastVersion) {
         grid.deselectAll();
@@ -160,6 +160,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function insideGrid(event) {
+    /* Right after j or k the cell's focus is still on its way. */
+    if (event.target === document.body) return true;
     return event.target.closest("#" + GRID) && !event.target.closest("a, button, input, .ag-header");
   }
 

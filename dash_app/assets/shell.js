@@ -17,6 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function setSearch(opened) {
+    window.dash_clientside.set_props("shell-search-text", { value: "" });
     window.dash_clientside.set_props("shell-search", { opened: opened });
   }
 
@@ -39,7 +40,8 @@ window.dash_clientside = window.dash_clientside || {};
     },
 
     openSearch: function (clicks) {
-      return clicks ? true : window.dash_clientside.no_update;
+      const no = window.dash_clientside.no_update;
+      return clicks ? [true, ""] : [no, no];
     },
 
     foldRail: function (clicks, folded) {

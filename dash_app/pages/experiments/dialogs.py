@@ -83,7 +83,9 @@ def _edit() -> dmc.Modal:
     return dmc.Modal(
         [
             dmc.TextInput(id=ids.EDIT_NAME, label="Name"),
-            dmc.TagsInput(id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","]),
+            dmc.TagsInput(
+                id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","], openOnFocus=False
+            ),
             dmc.Textarea(id=ids.EDIT_NOTE, label="Note", autosize=True, minRows=3, maxRows=10),
             html.P(id=ids.EDIT_ERROR, role="alert", className="history-error"),
             _buttons(
