@@ -40,7 +40,7 @@ def test_forest_grown_in_portions_equals_one_grown_at_once() -> None:
     values, labels = table()
     grown = fitted(ModelKind.RANDOM_FOREST)
     scaled = StandardScaler().fit_transform(values)
-    whole = RandomForestClassifier(60, random_state=0).fit(scaled, labels)
+    whole = RandomForestClassifier(60, random_state=0).fit(scaled, labels, np.ones(120))
     assert len(grown.model.estimators_) == 60
     assert np.array_equal(grown.probability(values), whole.predict_proba(scaled))
 
