@@ -177,23 +177,16 @@ def _windows(content: ReportContent) -> str:
 
 def _division(split: SplitSummary) -> str:
     kind = (
-        "The division is leaky: pieces of one group stand on both sides."
+        "It is leaky: pieces of one group stand on both sides."
         if split.leaky
         else "No group stands on two sides."
     )
     return (
-        f"The windows are divided {_by(split.name)} into "
-        f"{counted(split.train_windows, 'window')} of {counted(split.train_groups, 'group')} for "
-        f"training, {count(split.validation_windows)} of "
-        f"{counted(split.validation_groups, 'group')} for validation and "
+        f"The split ({split.name}) gives {counted(split.train_windows, 'window')} of "
+        f"{counted(split.train_groups, 'group')} to training, {count(split.validation_windows)} of "
+        f"{counted(split.validation_groups, 'group')} to validation and "
         f"{count(split.test_windows)} of {counted(split.test_groups, 'group')} "
-        f"({counted(split.test_recordings, 'recording')}) for the test. {kind}"
-    )
-
-
-def _by(name: str) -> str:
-    return {"published split": "by the published split", "random windows": "at random"}.get(
-        name, name
+        f"({counted(split.test_recordings, 'recording')}) to the test. {kind}"
     )
 
 
@@ -256,8 +249,7 @@ def _evaluation(content: ReportContent) -> str:
 def limits(content: ReportContent) -> list[str]:
     """Say what the figures cannot tell."""
     evaluation, split = content.evaluation, content.evaluation.split
-    said = [LEAKY] if split.leaky else []
-    said += list(dict.fromkeys((*split.notes, *evaluation.notes)))
+    said = list(dict.fromkeys((*split.notes, *evaluation.notes)))
     if not any("test groups" in note for note in said) and split.test_groups < ENOUGH_GROUPS:
         said.append(
             f"The test part holds only {counted(split.test_groups, 'group')}: how much groups "

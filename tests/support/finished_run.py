@@ -1,4 +1,4 @@
-"""A finished run made in a moment: toy recordings, a nearest-centroid model, the bench's own stores."""
+"""A finished run in a moment: toy recordings, a nearest-centroid model, the real stores."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, ScalarFormatter
 
 from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatmap, Lines, Series
@@ -127,7 +128,7 @@ def _draw(chart: Chart, width_mm: float) -> Figure:
     if isinstance(chart, Lines):
         _lines(chart, figure, axes)
     elif isinstance(chart, Bars):
-        _bars(chart, axes)
+        _bars(chart, axes, LONGEST_NAME // 2 if _is_narrow(figure) else LONGEST_NAME)
     else:
         draw_cells(chart, figure, axes)
     return figure
@@ -135,7 +136,8 @@ def _draw(chart: Chart, width_mm: float) -> Figure:
 
 def _lines(chart: Lines, figure: Figure, axes: Axes) -> None:
     drawn: Counter[int] = Counter()
-    longest = LONGEST_NAME if len(chart.series) <= 4 else LONGEST_NAME // 2
+    roomy = len(chart.series) <= 4 and not _is_narrow(figure)
+    longest = LONGEST_NAME if roomy else LONGEST_NAME // 2
     for position, series in enumerate(chart.series):
         index = (position if series.colour is None else series.colour) % len(OKABE_ITO)
         _series(series, index, drawn[index], longest, axes)
@@ -255,8 +257,8 @@ def _markers(chart: Lines, axes: Axes) -> None:
 
 
 def _legend(chart: Lines, figure: Figure, axes: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    narrow = figure.get_size_inches()[0] * 25.4 < NARROW_MM
+    narrow = _is_narrow(figure)
+    handles, labels = _legend_entries(axes, most=6 if narrow else 2 * MOST_LEGEND_ROWS)
     if chart.square and narrow:
         rising = len(chart.series[0].y) > 0 and chart.series[0].y[0] < chart.series[0].y[-1]
         axes.legend(handles, labels, loc="lower right" if rising else "lower left", fontsize=7)
@@ -271,7 +273,20 @@ def _legend(chart: Lines, figure: Figure, axes: Axes) -> None:
         figure.legend(handles, labels, loc="outside right center", ncols=columns)
 
 
-def _bars(chart: Bars, axes: Axes) -> None:
+def _is_narrow(figure: Figure) -> bool:
+    return bool(figure.get_size_inches()[0] * 25.4 < NARROW_MM)
+
+
+def _legend_entries(axes: Axes, most: int) -> tuple[list[Any], list[str]]:
+    handles, labels = axes.get_legend_handles_labels()
+    rest = len(labels) - most
+    if rest <= 0:
+        return list(handles), [str(label) for label in labels]
+    kept = [str(label) for label in labels[:most]]
+    return [*handles[:most], Line2D([], [], linestyle="")], [*kept, f"and {rest} more"]
+
+
+def _bars(chart: Bars, axes: Axes, longest_name: int) -> None:
     values = _finite(chart.values)
     places = np.arange(len(values))
     axes.barh(places, np.nan_to_num(values), height=0.62, color=OKABE_ITO[0])
@@ -281,7 +296,7 @@ def _bars(chart: Bars, axes: Axes) -> None:
             np.nan_to_num(values), places, xerr=np.nan_to_num(spread), fmt="none",
             ecolor=MUTED, elinewidth=0.8, capsize=1.8,
         )  # fmt: skip
-    names = [shortened(printable(name), LONGEST_NAME) for name in chart.categories]
+    names = [shortened(printable(name), longest_name) for name in chart.categories]
     axes.set_yticks(places, names)
     axes.set_ylim(max(len(values), 1) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)

@@ -1,0 +1,46 @@
+"""Sets charts on the page with numbered captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import KeepTogether, Paragraph, Spacer
+
+from integrations.core.figures.chart import Chart, Lines
+from tasks.pdf import styles
+from tasks.pdf.flowables import VectorFigure, side_by_side
+from tasks.pdf.text import bold, safe
+
+MOST_SMALL = 5
+HALF_MM = 82.0
+
+
+class Figures:
+    """Numbers the figures and sets them with their captions."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def full(self, chart: Chart, width_mm: float = styles.WIDTH / mm) -> KeepTogether:
+        """Set a chart over the whole width."""
+        return KeepTogether([VectorFigure(chart, width_mm), self._caption(chart)])
+
+    def in_pairs(self, charts: Sequence[Chart]) -> Iterator[Any]:
+        """Set two simple charts side by side, all others one below the other."""
+        small = all(isinstance(c, Lines) and len(c.series) <= MOST_SMALL for c in charts)
+        if len(charts) == 2 and small:
+            yield self._pair(charts[0], charts[1])
+        else:
+            yield from (self.full(chart) for chart in charts)
+
+    def _pair(self, left: Chart, right: Chart) -> KeepTogether:
+        sides = [[VectorFigure(chart, HALF_MM), self._caption(chart)] for chart in (left, right)]
+        return KeepTogether([side_by_side(*sides), Spacer(1, 2 * mm)])
+
+    def _caption(self, chart: Chart) -> Paragraph:
+        self._number += 1
+        title = chart.title.rstrip(".")
+        text = f"{bold(f'Figure {self._number}.')} {safe(title, 200)}. {safe(chart.help, 600)}"
+        return Paragraph(text.strip(), styles.CAPTION)
