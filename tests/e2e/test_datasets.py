@@ -93,7 +93,7 @@ def test_a_folder_is_uploaded_corrected_imported_and_deleted(page: Page, tmp_pat
     button = page.locator("#review-import")
     expect(button).to_have_text("Import 6 recordings", timeout=PATIENCE)
     expect(page.get_by_text("What is the sampling rate?", exact=False)).to_be_visible()
-    expect(page.get_by_text("1 will not; the table says why", exact=False)).to_be_visible()
+    expect(page.get_by_text("1 will not; the list below says why", exact=False)).to_be_visible()
     page.get_by_label("File names look like").fill("{rpm")
     expect(page.get_by_text("A brace is open", exact=False)).to_be_visible()
     expect(button).to_be_disabled()

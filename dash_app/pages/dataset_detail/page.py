@@ -62,7 +62,9 @@ def _delete_modal() -> dmc.Modal:
             dmc.Group(
                 [
                     dmc.Button("Keep it", id=ids.DELETE_NO, variant="default"),
-                    dmc.Button("Delete", id=ids.DELETE_YES, color="red", leftSection=icon("trash")),
+                    dmc.Button(
+                        "Delete", id=ids.DELETE_YES, color="red.8", leftSection=icon("trash")
+                    ),
                 ],
                 justify="flex-end",
                 mt="md",

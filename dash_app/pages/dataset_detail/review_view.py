@@ -14,6 +14,7 @@ from integrations.core.data.inspection import Inspection, PlannedRecording
 
 MAX_ROWS = 3000
 MAX_CLASS_ROWS = 300
+MAX_PROBLEMS = 200
 
 
 def result(plan: Inspection) -> list[Any]:
@@ -21,8 +22,9 @@ def result(plan: Inspection) -> list[Any]:
     return [
         _verdict(plan),
         *_questions(plan),
+        *_not_imported(plan),
         html.Div([_classes(plan), _lengths(plan)], className="grid-2"),
-        recordings_card(plan),
+        *_recordings(plan),
     ]
 
 
@@ -46,7 +48,7 @@ def _verdict(plan: Inspection) -> html.Div:
     )
     if not left:
         return banner("success", words)
-    return banner("warning", f"{words} {format_count(left)} will not; the table says why.")
+    return banner("warning", f"{words} {format_count(left)} will not; the list below says why.")
 
 
 def _questions(plan: Inspection) -> list[Any]:
@@ -90,10 +92,29 @@ def _lengths(plan: Inspection) -> html.Section:
     return card(html.Dl(parts, className="facts"), title="Signals")
 
 
-def recordings_card(plan: Inspection) -> html.Section:
-    """Give the table of files and recordings, what cannot be imported first."""
-    rows = _problem_files(plan) + [_row(r) for r in sorted(plan.recordings, key=_order)]
-    more = f" The first {format_count(MAX_ROWS)} are shown." if len(rows) > MAX_ROWS else ""
+def _not_imported(plan: Inspection) -> list[Any]:
+    """List what stays out with its whole sentence; a cell of the grid would cut it."""
+    found = [(f.shown, f.sentence) for f in plan.files if f.status == "problem"]
+    found += [(r.name, r.problem) for r in plan.recordings if r.problem]
+    found += [
+        (r.name, "Left out because values are missing.") for r in plan.recordings if r.left_out
+    ]
+    if not found:
+        return []
+    rows = [html.Tr([html.Td(name), html.Td(text)]) for name, text in found[:MAX_PROBLEMS]]
+    head = html.Thead(html.Tr([html.Th("File or recording"), html.Th("Why")]))
+    table = html.Table([head, html.Tbody(rows)], className="plain why-table")
+    more = len(found) - MAX_PROBLEMS
+    rest = html.P(f"and {format_count(more)} more", className="muted small") if more > 0 else None
+    title = f"Not imported ({format_count(len(found))})"
+    return [card(html.Div(table, className="tall-table"), rest, title=title)]
+
+
+def _recordings(plan: Inspection) -> list[Any]:
+    rows = [_row(recording) for recording in plan.wanted]
+    if not rows:
+        return []
+    more = f"The first {format_count(MAX_ROWS)} are shown." if len(rows) > MAX_ROWS else ""
     grid = dag.AgGrid(
         id=ids.GRID,
         rowData=rows[:MAX_ROWS],
@@ -108,8 +129,8 @@ def recordings_card(plan: Inspection) -> html.Section:
         className="ag-theme-quartz dataset-grid",
         style={"height": f"{min(460, 60 + 34 * max(len(rows), 2))}px"},
     )
-    title = f"Recordings ({format_count(len(rows))})"
-    return card(grid, html.P(more, className="muted small") if more else None, title=title)
+    title = f"Recordings to import ({format_count(len(rows))})"
+    return [card(grid, html.P(more, className="muted small") if more else None, title=title)]
 
 
 def _columns(plan: Inspection) -> list[dict[str, Any]]:
@@ -119,7 +140,6 @@ def _columns(plan: Inspection) -> list[dict[str, Any]]:
     ]
     columns: list[dict[str, Any]] = [
         {"field": "name", "headerName": "Recording", "minWidth": 200, "flex": 1},
-        {"field": "state", "headerName": "Import", "minWidth": 90, **_wordy(plan)},
         {"field": "label", "headerName": "Class", "width": 100},
         {"field": "group", "headerName": "Group", "width": 120},
         {"field": "samples", "headerName": "Samples", "type": "rightAligned", "width": 110},
@@ -129,21 +149,10 @@ def _columns(plan: Inspection) -> list[dict[str, Any]]:
     return [{**column, "tooltipField": column["field"]} for column in columns + fields]
 
 
-def _wordy(plan: Inspection) -> dict[str, Any]:
-    bad = any(r.problem for r in plan.recordings) or any(f.status == "problem" for f in plan.files)
-    return {"flex": 2, "minWidth": 260} if bad else {"width": 90}
-
-
-def _problem_files(plan: Inspection) -> list[dict[str, Any]]:
-    return [{"name": f.shown, "state": f.sentence} for f in plan.files if f.status == "problem"]
-
-
 def _row(recording: PlannedRecording) -> dict[str, Any]:
-    state = recording.problem or ("left out" if recording.left_out else "yes")
     rate = recording.sampling_rate_hz
     return {
         "name": recording.name,
-        "state": state,
         "label": recording.label,
         "group": recording.group,
         "samples": format_count(recording.n_samples),
@@ -151,7 +160,3 @@ def _row(recording: PlannedRecording) -> dict[str, Any]:
         "rate_source": recording.rate_source,
         **{f"field {key}": value for key, value in recording.fields.items()},
     }
-
-
-def _order(recording: PlannedRecording) -> tuple[bool, str]:
-    return (recording.wanted, recording.name)

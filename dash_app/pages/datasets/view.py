@@ -136,16 +136,16 @@ def _classes(classes: Sequence[str]) -> list[Any]:
 
 def table(items: Sequence[DatasetEntity]) -> dag.AgGrid:
     """Give the data sets as a sortable table."""
-    number = {"type": "rightAligned", "width": 120}
+    number = {"type": "rightAligned", "minWidth": 105, "flex": 1}
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Name", "cellRenderer": "DatasetLink", "pinned": "left",
-         "minWidth": 200, "flex": 2},
-        {"field": "status", "headerName": "State", "width": 130},
+        {"field": "name", "headerName": "Name", "cellRenderer": "DatasetLink", "minWidth": 170,
+         "flex": 3},
+        {"field": "status", "headerName": "State", "minWidth": 150},
         {"field": "recordings", "headerName": "Recordings", **number},
         {"field": "groups", "headerName": "Groups", **number},
         {"field": "classes", "headerName": "Classes", **number},
         {"field": "channels", "headerName": "Channels", **number},
-        {"field": "rate", "headerName": "Sampling rate", **number, "width": 140},
+        {"field": "rate", "headerName": "Sampling rate", **number, "minWidth": 130},
         {"field": "size", "headerName": "Size", **number},
         {"field": "source", "headerName": "Source", "width": 110},
     ]  # fmt: skip
@@ -170,10 +170,10 @@ def _row(entity: DatasetEntity) -> dict[str, Any]:
         "id": entity.id,
         "name": entity.name,
         "status": "ready" if ready else CHIPS[entity.status][2],
-        "recordings": entity.n_recordings,
-        "groups": entity.n_groups,
-        "classes": len(entity.classes),
-        "channels": entity.n_channels,
+        "recordings": entity.n_recordings or None,
+        "groups": entity.n_groups or None,
+        "classes": len(entity.classes) or None,
+        "channels": entity.n_channels or None,
         "rate": rate_text(entity.sampling_rate_hz) if ready else "",
         "size": format_bytes(entity.bytes) if ready else "",
         "source": "built in" if entity.builtin_key else "yours",

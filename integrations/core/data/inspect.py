@@ -87,6 +87,7 @@ class _Understanding:
         recordings = self._judged(recordings)
         wanted = [r for r in recordings if r.wanted]
         self._ask(wanted)
+        self._note_single_groups(wanted)
         rates = Counter(
             "unknown" if r.sampling_rate_hz is None else f"{r.sampling_rate_hz:g}" for r in wanted
         )
@@ -367,6 +368,18 @@ class _Understanding:
         if not 1 / MAX_RESAMPLE <= target / rate <= MAX_RESAMPLE:
             return f"{rate:g} Hz cannot sensibly be resampled to {target:g} Hz. Check both rates."
         return ""
+
+    def _note_single_groups(self, wanted: list[PlannedRecording]) -> None:
+        groups: dict[str, set[str]] = {}
+        for recording in wanted:
+            groups.setdefault(recording.label, set()).add(recording.group)
+        lonely = [label for label, found in sorted(groups.items()) if len(found) == 1]
+        if lonely and len(groups) > 1:
+            verb = "comes" if len(lonely) == 1 else "come"
+            self.notes.append(
+                f"{_listed(lonely)} {verb} from one group only, so a split by group can learn it "
+                "or test it, not both. Add recordings of other parts if you have them."
+            )
 
     def _ask(self, wanted: list[PlannedRecording]) -> None:
         rates = {r.sampling_rate_hz for r in wanted}
