@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
 from tests.support.bench import START_LIMIT_SECONDS, Bench, running_bench, wait_until
 
 CHROMIUM_FLAGS = [
