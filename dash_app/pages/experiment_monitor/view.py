@@ -246,10 +246,10 @@ def _headline(picture: Picture, done: int, total: int) -> str:
     if entity.status is Status.PENDING:
         return f"Resuming{after}" if done else "Waiting for a worker"
     if entity.status is Status.RUNNING:
-        message = str(picture.snapshot.get("message") or "")
-        return message or (
-            f"{word.capitalize()} {min(done + 1, total)} of {total}" if total else "Starting"
-        )
+        if picture.redis and not picture.snapshot:
+            return "Starting"
+        at = f"{word.capitalize()} {min(done + 1, total)} of {total}" if total else "Running"
+        return str(picture.snapshot.get("message") or at)
     said = {
         Status.PAUSED: f"Paused{after}",
         Status.COMPLETED: f"Finished{after}",

@@ -138,7 +138,13 @@ def test_folds_are_averaged_and_never_called_epochs() -> None:
     picture = _picture(_entity(config=FOLDS, epochs_total=5), trail=trail)
     assert view.answer(picture).outlook.startswith("85.0 % (80.0–90.0) of held-out windows")
     assert view.cards(picture)[0].detail == "mean of 2 folds, 0.3 to 0.5"
-    assert view.answer(picture).headline == "Fold 3 of 5"
+    offline = replace(picture, redis=False)
+    assert view.answer(offline).headline == "Fold 3 of 5"
+
+
+def test_a_run_whose_runner_has_not_spoken_yet_is_starting() -> None:
+    assert view.answer(_picture()).headline == "Starting"
+    assert view.answer(_picture(snapshot={"message": "Loading data"})).headline == "Loading data"
 
 
 def test_short_epochs_are_asked_for_more_often_than_long_ones() -> None:

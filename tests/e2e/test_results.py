@@ -1,0 +1,124 @@
+"""The results in a real browser, of a real run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import assert_no_sideways_scroll
+from tests.e2e.test_monitor import start
+from tests.support.bench import Bench, wait_until
+
+
+@pytest.fixture(scope="module")
+def finished(bench: Bench) -> dict[str, Any]:
+    """Train one small network to its end."""
+    run = start(bench, epochs=8)
+
+    def entity() -> dict[str, Any]:
+        return dict(bench.get(f"/api/experiments/{run['experiment_id']}"))
+
+    wait_until(lambda: entity()["status"] in ("completed", "failed"), 120, "the run to end")
+    assert entity()["status"] == "completed"
+    return entity()
+
+
+def open_tab(page: Page, run: dict[str, Any], name: str) -> None:
+    page.goto(f"/experiment/{run['id']}/results")
+    page.get_by_role("tab", name=name).click()
+
+
+def test_the_verdict_stands_on_top_with_its_interval(page: Page, finished: dict[str, Any]) -> None:
+    page.goto(f"/experiment/{finished['id']}/results")
+    figure = f"{finished['accuracy'] * 100:.1f} %"
+    expect(page.locator("#results-verdict")).to_contain_text(
+        re.compile(rf"Correct on {re.escape(figure)} \(\d+\.\d–\d+\.\d\) of \d+ test windows")
+    )
+    expect(page.get_by_text("What follows from the numbers")).to_be_visible()
+    assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize("name", ["Metrics", "Visualisations", "Artifacts"])
+def test_each_tab_opens_and_fits_the_window(
+    page: Page, finished: dict[str, Any], name: str
+) -> None:
+    open_tab(page, finished, name)
+    panel = page.get_by_role("tabpanel", name=name)
+    expect(panel.locator("h2").first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert_no_sideways_scroll(page)
+
+
+def test_a_cell_of_the_confusion_matrix_shows_its_recordings(
+    wide_page: Page, finished: dict[str, Any]
+) -> None:
+    open_tab(wide_page, finished, "Metrics")
+    plot = wide_page.locator(".confusion .js-plotly-plot .nsewdrag").first
+    expect(plot).to_be_visible()
+    box = plot.bounding_box()
+    assert box is not None
+    wide_page.mouse.click(box["x"] + 20, box["y"] + 20)
+    expect(wide_page.locator("#results-cell")).to_contain_text(
+        re.compile("recognised|in this cell")
+    )
+
+
+def test_counts_replace_shares_on_request(wide_page: Page, finished: dict[str, Any]) -> None:
+    open_tab(wide_page, finished, "Metrics")
+    expect(wide_page.locator(".confusion .heatmap-label").first).to_contain_text("%")
+    wide_page.get_by_text("Windows", exact=True).last.click()
+    expect(wide_page.locator(".confusion .heatmap-label").first).not_to_contain_text("%")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])
+def test_a_chart_is_saved_as_picture_drawing_and_values(
+    wide_page: Page, finished: dict[str, Any], kind: str
+) -> None:
+    open_tab(wide_page, finished, "Visualisations")
+    wide_page.get_by_role("button", name="Export “Loss while training”").click()
+    with wide_page.expect_download() as saved:
+        wide_page.get_by_role("menuitem", name=re.compile(kind)).click()
+    content = Path(saved.value.path()).read_bytes()
+    assert saved.value.suggested_filename == f"loss.{kind.lower()}"
+    starts = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"\xef\xbb\xbfseries,Epoch"}
+    assert content.startswith(starts[kind])
+    if kind == "CSV":
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+        assert {row["series"] for row in rows} == {"Training", "Validation"}
+        assert len(rows) == 16
+
+
+def test_files_can_be_downloaded(wide_page: Page, finished: dict[str, Any]) -> None:
+    open_tab(wide_page, finished, "Artifacts")
+    with wide_page.expect_download() as saved:
+        wide_page.get_by_role("link", name="Download config.yaml").click()
+    assert "family: cnn1d" in Path(saved.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_report_is_made_in_the_background_and_downloaded(
+    wide_page: Page, finished: dict[str, Any]
+) -> None:
+    open_tab(wide_page, finished, "Artifacts")
+    wide_page.get_by_role("button", name="Make the report").click()
+    link = wide_page.get_by_role("link", name=re.compile("Download the PDF"))
+    expect(link).to_be_visible(timeout=120_000)
+    with wide_page.expect_download() as saved:
+        link.click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_without_results_says_why_and_leads_to_its_monitor(
+    wide_page: Page, bench: Bench
+) -> None:
+    run = start(bench, epochs=2000)
+    wide_page.goto(f"/experiment/{run['experiment_id']}/results")
+    expect(wide_page.get_by_text("No results yet")).to_be_visible()
+    bench.post(f"/api/task-cancel/{run['task_id']}")
+    wide_page.get_by_role("link", name="Open the monitor").click()
+    wide_page.wait_for_url("**/monitor")
