@@ -26,6 +26,8 @@ def _plain(text: str) -> str:
     # PostgreSQL stores no NUL, and control characters have no business in names.
     if any(ord(character) < 32 and character not in "\n\r\t" for character in text):
         raise ValueError("must not contain control characters")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ValueError("must be valid Unicode")
     return text
 
 
@@ -54,7 +56,6 @@ def _json_object(value: dict[str, Any]) -> dict[str, Any]:
 def _leaf(node: Any) -> None:
     if isinstance(node, str):
         _plain(node)
-        node.encode()
     elif isinstance(node, float) and not math.isfinite(node):
         raise ValueError("must not contain NaN or infinity")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 from fastapi import FastAPI, Request
@@ -24,10 +25,20 @@ class ProblemError(Exception):
         self.extra = extra
 
 
+class ProblemResponse(JSONResponse):
+    """Plain ASCII, because a sentence may quote half a surrogate pair, which is no UTF-8."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: object) -> bytes:
+        """Give the body."""
+        return json.dumps(content).encode("ascii")
+
+
 def problem(status: int, detail: str, **extra: object) -> JSONResponse:
     """Build a problem document; ``extra`` members are added to it as they are."""
     body = {"type": "about:blank", "status": status, "detail": detail, **extra}
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return ProblemResponse(body, status)
 
 
 def install_problem_handlers(server: FastAPI) -> None:
