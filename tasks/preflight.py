@@ -132,7 +132,7 @@ def bring_database_up_to_date() -> None:
     try:
         migrate()
     except StorageError as error:
-        raise PreflightError(str(error)) from error
+        raise PreflightError(_one_line(str(error))) from error
     except (SQLAlchemyError, ImportError) as error:
         raise PreflightError(
             f"DATABASE_URL {without_password(settings().database_url)} cannot be used "
@@ -153,6 +153,10 @@ def _full(folder: object, free: int) -> str:
         f"The disk of the data folder {folder} is full ({free / 1e6:.0f} MB free). Make room, or "
         "choose another folder with SIGNALBENCH_DATA."
     )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _first_line(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +36,7 @@ class Bench:
         self._redis = RedisServer() if settings().embedded_redis else None
         self._services: list[Service] = []
         self._lock = BenchLock()
+        self._listener: socket.socket | None = None
         self._web: Service | None = None
         self._redis_retry = 0.0
 
@@ -47,12 +49,13 @@ class Bench:
         """
         preflight.check_data_folder()
         self._lock.take(address() if self._with_web else "")
-        listener = preflight.take_port() if self._with_web else None
+        # Kept open here: a web process that is started again takes over the same socket.
+        self._listener = preflight.take_port() if self._with_web else None
         preflight.check_given_redis()
         preflight.bring_database_up_to_date()
         self._start_redis()
-        if listener is not None:
-            number = listener.fileno()
+        if self._listener is not None:
+            number = self._listener.fileno()
             self._web = Service("web", ["app.py", "web", "--fd", str(number)], [number])
             self._services.append(self._web)
         if settings().workers:
@@ -84,6 +87,8 @@ class Bench:
             service.wait_or_kill(deadline)
         if self._redis is not None:
             self._redis.stop()
+        if self._listener is not None:
+            self._listener.close()
         self._lock.release()
 
     def _start_redis(self) -> None:
