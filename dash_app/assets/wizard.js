@@ -47,6 +47,12 @@
     return `was ${spec.labels[old] || (old === "" ? "empty" : old)}`;
   }
 
+  function keep(drafts, key, value) {
+    const draft = drafts && drafts[0];
+    if (!draft || draft[key] === value) return (drafts || []).map(noUpdate);
+    return [Object.assign({}, draft, { [key]: value })];
+  }
+
   function isShown(spec, values) {
     return Object.entries(spec.show_if).every(([path, allowed]) => allowed.includes(values[path]));
   }
@@ -134,10 +140,12 @@
         const values = Object.assign({}, draft.values);
         for (const item of [...fields, ...switches])
           if (pathOf(item) in byPath) values[pathOf(item)] = item.value ?? (byPath[pathOf(item)].kind === "list" ? [] : "");
-        const changed = Object.keys(values).some((path) => !same(values[path], draft.values[path]));
+        const edited = Object.keys(values).filter((path) => !same(values[path], draft.values[path]));
         const errors = errorsOut.map((out) => {
           const spec = byPath[pathOf(out)];
-          return (spec && isShown(spec, values) && complaint(spec, values[pathOf(out)])) || noUpdate();
+          const found = spec && isShown(spec, values) ? complaint(spec, values[spec.path]) : null;
+          /* What was just mended is believed at once; the server says so again, or otherwise. */
+          return found || (edited.includes(pathOf(out)) ? null : noUpdate());
         });
         const hidden = wrapsOut.map((out) => byPath[pathOf(out)] ? !isShown(byPath[pathOf(out)], values) : noUpdate());
         const notes = notesOut.map((out) => byPath[pathOf(out)] ? was(byPath[pathOf(out)], values[pathOf(out)]) : noUpdate());
@@ -145,7 +153,7 @@
           const value = number(values[pathOf(out)]);
           return Number.isFinite(value) ? value : noUpdate();
         });
-        return [[changed ? Object.assign({}, draft, { values }) : noUpdate()], errors, hidden, notes, sliders];
+        return [[edited.length ? Object.assign({}, draft, { values }) : noUpdate()], errors, hidden, notes, sliders];
       },
 
       drawn() {
@@ -169,13 +177,12 @@
       },
 
       /* A name that is still the generated one follows the choices; it is not kept. */
-      describe(name, expert, generated, drafts) {
-        const draft = drafts && drafts[0];
-        const hidden = expert === undefined || expert === null ? noUpdate() : !expert;
-        if (!draft) return [(drafts || []).map(noUpdate), hidden];
-        const next = Object.assign({}, draft, { name: !name || name === generated ? "" : name, expert: Boolean(expert ?? draft.expert) });
-        const changed = next.name !== draft.name || next.expert !== draft.expert;
-        return [[changed ? next : noUpdate()], hidden];
+      rename(name, generated, drafts) {
+        return keep(drafts, "name", !name || name === generated ? "" : name);
+      },
+
+      open_form(expert, drafts) {
+        return [keep(drafts, "expert", Boolean(expert)), !expert];
       },
 
       go(_next, _back, _start, active, faults) {

@@ -47,46 +47,61 @@ def _draft(stored: list[Any]) -> Draft | None:
     return read_draft(stored[0]) if stored else None
 
 
+def _on_choice(component: str) -> Any:
+    # One callback per choice: Dash runs none whose inputs are not all on the page.
+    return callback(
+        Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+        Input(component, "value"),
+        State(ids.ALL_DRAFTS, "data"),
+        prevent_initial_call=True,
+    )
+
+
+def _changed(draft: Draft | None, stored: list[Any]) -> list[Any]:
+    return [no_update] * len(stored) if draft is None else [draft.model_dump()]
+
+
+@_on_choice(ids.DATASET)
+def take_dataset(value: str | None, stored: list[Any]) -> list[Any]:
+    """Change the data set; the one chosen already changes nothing."""
+    draft = _draft(stored)
+    if draft is None or not value or int(value) == draft.dataset_id:
+        return _changed(None, stored)
+    return _changed(choose_dataset(draft, int(value)), stored)
+
+
+@_on_choice(ids.FAMILY)
+def take_family(value: str | None, stored: list[Any]) -> list[Any]:
+    """Change the family."""
+    draft = _draft(stored)
+    if draft is None or not value or value == draft.family:
+        return _changed(None, stored)
+    return _changed(choose_family(draft, value), stored)
+
+
+@_on_choice(ids.PRESET)
+def take_preset(value: str | None, stored: list[Any]) -> list[Any]:
+    """Take over a preset's values."""
+    draft = _draft(stored)
+    if draft is None or not value or value == draft.preset:
+        return _changed(None, stored)
+    return _changed(choose_preset(draft, value), stored)
+
+
 @callback(
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Output(ids.NAME, "value", allow_duplicate=True),
-    Input(ids.DATASET, "value"),
-    Input(ids.FAMILY, "value"),
-    Input(ids.PRESET, "value"),
+    Output(ids.STEPS, "active", allow_duplicate=True),
     Input(ids.OVER, "n_clicks"),
     State(ids.ALL_DRAFTS, "data"),
     prevent_initial_call=True,
 )
-def choose(
-    dataset: str | None, family: str | None, preset: str | None, over: int | None, stored: list[Any]
-) -> tuple[list[Any], Any]:
-    """Take over a choice; what is chosen already changes nothing."""
+def start_over(clicks: int | None, stored: list[Any]) -> tuple[list[Any], Any, Any]:
+    """Forget all decisions and begin at the first step."""
     draft = _draft(stored)
-    if draft is None:
-        return [no_update] * len(stored), no_update
-    decided = _decide(draft, ctx.triggered_id, dataset, family, preset, over)
-    if decided is None:
-        return [no_update], no_update
-    return [decided.model_dump()], None if ctx.triggered_id == ids.OVER else no_update
-
-
-def _decide(
-    draft: Draft,
-    trigger: Any,
-    dataset: str | None,
-    family: str | None,
-    preset: str | None,
-    over: int | None,
-) -> Draft | None:
-    if trigger == ids.DATASET and dataset and int(dataset) != draft.dataset_id:
-        return choose_dataset(draft, int(dataset))
-    if trigger == ids.FAMILY and family and family != draft.family:
-        return choose_family(draft, family)
-    if trigger == ids.PRESET and preset and preset != draft.preset:
-        return choose_preset(draft, preset)
-    if trigger == ids.OVER and over:
-        return _begin_again(draft)
-    return None
+    if not clicks or draft is None:
+        return _changed(None, stored), no_update, no_update
+    return _changed(_begin_again(draft), stored), None, 0
 
 
 def _begin_again(draft: Draft) -> Draft:
@@ -275,12 +290,18 @@ clientside_callback(
     prevent_initial_call=True,
 )
 clientside_callback(
-    ClientsideFunction("wizard", "describe"),
+    ClientsideFunction("wizard", "rename"),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Input(ids.NAME, "value"),
+    State(ids.NAME, "placeholder"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "open_form"),
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Output(ids.EXPERT_FORM, "hidden"),
-    Input(ids.NAME, "value"),
     Input(ids.EXPERT, "checked"),
-    State(ids.NAME, "placeholder"),
     State(ids.ALL_DRAFTS, "data"),
     prevent_initial_call=True,
 )

@@ -88,7 +88,7 @@ def wizard(
 def _panels(active: int) -> list[html.Section]:
     contents: list[list[Any]] = [
         [html.Div(_waiting(4), id=ids.MODEL_PANEL, className="stack")],
-        [html.Div(_waiting(5), id=ids.CONFIGURE_PANEL, className="stack")],
+        [html.Div(_waiting_form(), id=ids.CONFIGURE_PANEL, className="stack")],
         [
             card(_name_field()),
             html.Div(_waiting(4), id=ids.REVIEW_PANEL, className="stack"),
@@ -142,6 +142,11 @@ def _launching() -> html.Section:
             role="status",
         )
     )
+
+
+def _waiting_form() -> list[html.Div]:
+    # The place of the split exists from the start, so that the first judgement need not wait.
+    return [_waiting(5), html.Div(id=ids.SPLIT_PREVIEW, hidden=True)]
 
 
 def _waiting(lines: int) -> html.Div:

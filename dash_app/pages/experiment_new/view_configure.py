@@ -48,7 +48,8 @@ def configure_view(draft: Draft) -> tuple[list[Any], list[dict[str, Any]]]:
     family, entity = find_family(draft.family), find_dataset(draft.dataset_id)
     info = info_of(entity) if entity else None
     if family is None or info is None:
-        return [card(html.P("Choose data and a model first.", className="muted"))], []
+        words = html.P("Choose data and a model first.", className="muted")
+        return [card(words, html.Div(id=ids.SPLIT_PREVIEW, hidden=True))], []
     specs = _specs(family, info)
     view = [
         card(_preset_cards(draft, family, info), title="Preset"),
