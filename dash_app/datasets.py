@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from integrations.core.data.dataset import Dataset, DatasetError, DatasetInfo, r
 from integrations.core.data.inspect import understand
 from integrations.core.data.inspection import Inspection
 from integrations.core.data.options import ImportOptions
-from integrations.core.data.scan import FileFacts, remembered
+from integrations.core.data.readers import ReadSettings
+from integrations.core.data.scan import CACHE, FileFacts, remembered
 from storage.entities import ConflictError, DatasetEntity, DatasetStatus, JobEntity
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
@@ -61,15 +63,36 @@ def options_of(entity: DatasetEntity) -> ImportOptions:
     return options.model_copy(update={"name": entity.name})
 
 
-def facts_of(dataset_id: int, options: ImportOptions) -> list[FileFacts]:
+def facts_of(dataset_id: int, options: ImportOptions) -> tuple[FileFacts, ...]:
     """Give what the scan found in an upload; nothing while it has not run with these settings."""
-    return list(remembered(upload_folder(dataset_id), options.read_settings()).values())
+    folder = upload_folder(dataset_id)
+    return _facts(folder, _written(folder), options.read_settings())
 
 
 def plan_of(dataset_id: int, options: ImportOptions) -> Inspection | None:
     """Understand an upload with these options; None while its files have not been looked at."""
-    facts = facts_of(dataset_id, options)
+    folder = upload_folder(dataset_id)
+    return _plan(folder, _written(folder), options.model_dump_json())
+
+
+@lru_cache(maxsize=4)
+def _facts(folder: Path, _written_ns: int, read: ReadSettings) -> tuple[FileFacts, ...]:
+    return tuple(remembered(folder, read).values())
+
+
+@lru_cache(maxsize=8)
+def _plan(folder: Path, written_ns: int, options_json: str) -> Inspection | None:
+    """Remember the newest plans: one change of the form asks for the same plan several times."""
+    options = ImportOptions.model_validate_json(options_json)
+    facts = _facts(folder, written_ns, options.read_settings())
     return understand(facts, options) if facts else None
+
+
+def _written(folder: Path) -> int:
+    try:
+        return (folder / CACHE).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def open_dataset(entity: DatasetEntity) -> Dataset:

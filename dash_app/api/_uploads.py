@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 import unicodedata
 import uuid
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ MAX_FIELD_BYTES = 1 << 20
 MAX_NAME_BYTES = 120
 MAX_DEPTH = 8
 SPARE_BYTES = 200 << 20
+INCOMING = ".incoming-"
+STALE_SECONDS = 24 * 3600
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
@@ -56,7 +59,8 @@ async def receive_upload(request: Request, parent: Path, limit_bytes: int) -> Up
     """
     boundary = _boundary(request)
     _check_room(request, parent, limit_bytes)
-    upload = Upload(parent / f".incoming-{uuid.uuid4().hex}")
+    _sweep(parent)
+    upload = Upload(parent / f"{INCOMING}{uuid.uuid4().hex}")
     receiver = _Receiver(upload, limit_bytes)
     parser = MultipartParser(boundary, receiver.callbacks())
     whole = False
@@ -228,6 +232,13 @@ def _check_room(request: Request, parent: Path, limit_bytes: int) -> None:
             f"The upload needs {byte_text(announced)}, but only {byte_text(free)} are free. Make "
             "room and try again.",
         )
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what an upload left behind when the machine went down in its midst."""
+    for folder in parent.glob(INCOMING + "*"):
+        if time.time() - folder.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _too_large(limit_bytes: int) -> UploadError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -121,7 +122,7 @@ def _import_bar(plan: Inspection) -> html.Div:
     return html.Div([html.P(words, className="grow muted"), button], className="card review-bar")
 
 
-def _preview(facts: list[FileFacts]) -> Any:
+def _preview(facts: Sequence[FileFacts]) -> Any:
     shown = [f for f in facts if any(v.preview for v in f.variables)]
     if not shown:
         return None

@@ -184,7 +184,9 @@ def window_table(info: DatasetInfo, window_samples: int, overlap: float) -> Any:
         [
             html.P(f"{total}{span}; {memory} when all are in memory.", className="muted small"),
             html.Div(
-                html.Table([head, html.Tbody(rows)], className="plain"), className="tall-table"
+                html.Table([head, html.Tbody(rows)], className="plain"),
+                className="tall-table",
+                tabIndex=0,
             ),
         ],
         className="stack",

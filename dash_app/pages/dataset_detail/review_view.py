@@ -69,7 +69,7 @@ def _classes(plan: Inspection) -> html.Section:
     ]
     head = html.Thead(html.Tr([html.Th("Class"), html.Th("Recordings", className="number")]))
     table = html.Table([head, html.Tbody(rows)], className="plain")
-    return card(html.Div(table, className="tall-table"), title="Classes")
+    return card(html.Div(table, className="tall-table", tabIndex=0), title="Classes")
 
 
 def _lengths(plan: Inspection) -> html.Section:
@@ -107,7 +107,7 @@ def _not_imported(plan: Inspection) -> list[Any]:
     more = len(found) - MAX_PROBLEMS
     rest = html.P(f"and {format_count(more)} more", className="muted small") if more > 0 else None
     title = f"Not imported ({format_count(len(found))})"
-    return [card(html.Div(table, className="tall-table"), rest, title=title)]
+    return [card(html.Div(table, className="tall-table", tabIndex=0), rest, title=title)]
 
 
 def _recordings(plan: Inspection) -> list[Any]:

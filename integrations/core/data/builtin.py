@@ -75,6 +75,7 @@ _SETS = (
         citation="Ratanamahatana and Keogh, SDM 2005",
         folder="GunPoint",
         channels=("hand position x",),
+        sampling_rate_hz=30.0,
         classes={"1": "gun", "2": "point"},
         note="Two actors took part; which series is whose is not published, so every series is its "
         "own group and the results hold for these two.",

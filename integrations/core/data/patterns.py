@@ -16,6 +16,7 @@ MAX_PARTS = 12
 MAX_LOOSE = 2
 MAX_DEPTH = 3
 MAX_NAME = 500
+MAX_NAMES = 2000
 CLASS_NAME = "fault"
 FAULT_WORDS = re.compile(
     r"^(IR|OR|RE|B|N|(?i:ball|inner|outer|normal|healthy|good|ok|bad|faulty|fault|failed|cage|ref|"
@@ -120,7 +121,8 @@ def suggest_pattern(names: Sequence[str]) -> str:
 
     The commonest number of parts makes the pattern; shorter names make its tail optional.
     """
-    stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in names]
+    some = names[:: max(1, len(names) // MAX_NAMES)]
+    stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in some]
     pieces = [re.split(r"([_\-\s.,+])", stem) for stem in stems]
     if len(stems) < 2:
         return ""
