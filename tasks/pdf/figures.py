@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import KeepTogether, Paragraph, Spacer
+from reportlab.platypus import CondPageBreak, KeepTogether, Paragraph, Spacer
 
 from integrations.core.figures.chart import Chart, Lines
+from integrations.core.figures.matplotlib_renderer import height_mm
 from tasks.pdf import styles
 from tasks.pdf.flowables import VectorFigure, side_by_side
 from tasks.pdf.text import bold, safe
 
 MOST_SMALL = 5
 HALF_MM = 82.0
+HEADING_AND_CAPTION_MM = 34.0
 
 
 class Figures:
@@ -22,6 +24,11 @@ class Figures:
 
     def __init__(self) -> None:
         self._number = 0
+
+    @staticmethod
+    def room(chart: Chart) -> CondPageBreak:
+        """Begin a new page unless a heading and this chart fit under what is there."""
+        return CondPageBreak(min(225.0, height_mm(chart) + HEADING_AND_CAPTION_MM) * mm)
 
     def full(self, chart: Chart, width_mm: float = styles.WIDTH / mm) -> KeepTogether:
         """Set a chart over the whole width."""

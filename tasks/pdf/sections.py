@@ -113,6 +113,7 @@ def _summary(content: ReportContent) -> Iterator[Any]:
     for sentence in words.summary(content):
         yield Paragraph(safe(sentence), styles.BODY)
     if content.note.strip():
+        yield CondPageBreak(25 * mm)
         yield Heading("Note by the author", level=1)
         yield Paragraph(lines_of(content.note), styles.NOTE)
 
@@ -160,9 +161,9 @@ def _class_row(row: ClassMetrics, area: float | None) -> tuple[str, ...]:
 
 
 def _confusion(content: ReportContent, figures: Figures) -> Iterator[Any]:
-    yield CondPageBreak(110 * mm)
-    yield Heading("Mistakes")
     chart = content.common.get("confusion")
+    yield figures.room(chart) if chart is not None else CondPageBreak(50 * mm)
+    yield Heading("Mistakes")
     if chart is not None:
         yield figures.full(chart)
     mistakes = words.confusions(content.evaluation, MOST_MISTAKES)
@@ -213,7 +214,7 @@ def _curves(content: ReportContent, figures: Figures) -> Iterator[Any]:
     keys = ("roc", "precision_recall")
     charts = [content.common[key] for key in keys if key in content.common]
     if charts:
-        yield CondPageBreak(120 * mm)
+        yield figures.room(charts[0])
         yield Heading("Each class against the rest")
         yield from figures.in_pairs(charts)
     if "f1_by_class" in content.common:
@@ -223,7 +224,7 @@ def _curves(content: ReportContent, figures: Figures) -> Iterator[Any]:
 def _panels(content: ReportContent, figures: Figures) -> Iterator[Any]:
     if not content.panels and not content.panel_problem:
         return
-    yield CondPageBreak(100 * mm)
+    yield figures.room(content.panels[0]) if content.panels else CondPageBreak(50 * mm)
     yield Heading(f"What the model looks at: {content.family_title}")
     if content.panel_problem:
         yield Paragraph(safe(content.panel_problem), styles.BODY)

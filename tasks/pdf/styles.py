@@ -36,11 +36,10 @@ EYEBROW = ParagraphStyle("eyebrow", BODY, fontName=BOLD, textColor=ACCENT, space
 SUBTITLE = ParagraphStyle("subtitle", BODY, fontSize=11, leading=15, textColor=MUTED)
 SECTION = ParagraphStyle(
     "section", BODY, fontName=BOLD, fontSize=14.5, leading=19, spaceBefore=16, spaceAfter=7,
-    textColor=ACCENT, keepWithNext=1,
+    textColor=ACCENT,
 )  # fmt: skip
 SUBSECTION = ParagraphStyle(
     "subsection", BODY, fontName=BOLD, fontSize=10.4, leading=14, spaceBefore=9, spaceAfter=3,
-    keepWithNext=1,
 )  # fmt: skip
 NOTE = ParagraphStyle("note", BODY, leftIndent=10, borderColor=RULE, textColor=MUTED)
 CAPTION = ParagraphStyle("caption", BODY, fontSize=8, leading=11, textColor=MUTED, spaceAfter=9)

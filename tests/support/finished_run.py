@@ -44,15 +44,15 @@ class Toy:
     """Losses and filters are not numbers."""
 
 
-def finished_run(toy: Toy) -> int:
+def finished_run(toy: Toy, key: str = "toy") -> int:
     """Make the data set, the run and its files in this process' data folder; gives the run's id."""
-    folder = settings().datasets_folder / "toy"
+    folder = settings().datasets_folder / key
     info = _write(folder, toy)
     dataset = DatasetStore().create(toy.dataset, source="upload")
     DatasetStore().set_ready(
         dataset.id,
         ReadyFacts(
-            info.fingerprint, "toy", len(info.recordings), len(info.recordings), len(info.channels),
+            info.fingerprint, key, len(info.recordings), len(info.recordings), len(info.channels),
             info.n_samples_total, RATE_HZ, list(info.classes), 0, WINDOW,
         ),
     )  # fmt: skip
@@ -80,7 +80,7 @@ def _finish(experiment_id: int, toy: Toy, folder: Path) -> None:
     result = _fit(data, division.train, division.validation, division.test, toy)
     evaluation = evaluate(result, division, data.info)
     saved = save_result(
-        settings().runs_folder / "toy", result, evaluation,
+        settings().runs_folder / folder.name, result, evaluation,
         family="cnn1d", config=experiment.config, info=data.info,
     )  # fmt: skip
     stored = [artifacts().put(experiment_id, lease.token, p, p.name, "result") for p in saved]

@@ -202,3 +202,17 @@ def test_damaged_results_are_refused_with_a_sentence() -> None:
     artifacts().path(stored.path).write_text("{}")
     with pytest.raises(ReportError, match="missing or damaged"):
         make_report(experiment_id)
+
+
+def test_no_heading_stands_alone_at_the_foot_of_a_page(tmp_path: Path) -> None:
+    toys = (Toy(), Toy(classes=tuple(f"class {i:02d}" for i in range(41)), recordings_per_class=3))
+    for number, toy in enumerate(toys):
+        path = built(load_content(finished_run(toy, f"toy{number}"), NOON), tmp_path)
+        with pypdfium2.PdfDocument(path) as document:
+            titles = {bookmark.get_title() for bookmark in document.get_toc()}
+            for page in document:
+                words = page.get_textpage()
+                lines = [line.strip() for line in words.get_text_bounded().splitlines()]
+                words.close()
+                page.close()
+                assert not titles & {line for line in lines[-3:] if line}
