@@ -113,7 +113,7 @@
   }
 
   function focusFirstFault() {
-    const fault = document.querySelector(".wizard-main [aria-invalid=true]");
+    const fault = document.querySelector(".wizard-main [aria-invalid=true]") || document.getElementById("wizard-dataset");
     if (fault) fault.focus();
   }
 

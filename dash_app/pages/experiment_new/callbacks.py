@@ -185,12 +185,15 @@ def _field_errors(assessment: Assessment, fields: list[dict[str, Any]]) -> list[
 
 @callback(
     Output(LOCATION, "href", allow_duplicate=True),
-    Output(ids.LAUNCH_PANEL, "children", allow_duplicate=True),
+    Output(ids.REFUSAL, "children"),
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Input(ids.START, "n_clicks"),
     State(ids.ALL_DRAFTS, "data"),
     State(ids.NAME, "value"),
-    running=[(Output(ids.START, "loading"), True, False)],
+    running=[
+        (Output(ids.LAUNCHING, "hidden"), False, True),
+        (Output(ids.REFUSAL, "hidden"), True, False),
+    ],
     prevent_initial_call=True,
 )
 def start(clicks: int | None, stored: list[Any], name: str | None) -> tuple[Any, Any, list[Any]]:

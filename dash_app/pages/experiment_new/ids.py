@@ -17,7 +17,8 @@ SUMMARY = "wizard-summary"
 MODEL_PANEL = "wizard-model"
 CONFIGURE_PANEL = "wizard-configure"
 REVIEW_PANEL = "wizard-review"
-LAUNCH_PANEL = "wizard-launch"
+LAUNCHING = "wizard-launching"
+REFUSAL = "wizard-refusal"
 PANELS = tuple(f"wizard-panel-{number}" for number in range(4))
 DATASET = "wizard-dataset"
 FAMILY = "wizard-family"
@@ -36,7 +37,6 @@ SAVE_PRESET = "wizard-save-preset"
 PRESET_MODAL = "wizard-preset-modal"
 PRESET_NAME = "wizard-preset-name"
 PRESET_KEEP = "wizard-preset-keep"
-MODES = "wizard-modes"
 
 ALL_DRAFTS: dict[str, Any] = {"type": "wizard-draft", "origin": ALL}
 ALL_FIELDS: dict[str, Any] = {"type": "wizard-field", "path": ALL}

@@ -10,8 +10,9 @@ from dash import dcc, html
 
 from dash_app.components import card, icon, page_header
 from dash_app.pages.experiment_new import ids
-from dash_app.pages.experiment_new.choices import fresh_draft
+from dash_app.pages.experiment_new.choices import fresh_draft, ready_datasets
 from dash_app.pages.experiment_new.draft import MAX_NAME, Draft
+from dash_app.pages.experiment_new.view_model import no_data
 from dash_app.pages.experiment_new.view_review import STEP_WORDS, step_indicators
 
 LAST_STEP_TO_OPEN = 3
@@ -49,6 +50,8 @@ def wizard(
         subtitle: Line below it.
         first_step: Step shown when the address names none.
     """
+    if draft.dataset_id is None and not ready_datasets():
+        return html.Div([page_header(title), no_data()], className="page wizard")
     asked = int(step) if step.isdecimal() else first_step
     active = min(max(asked, 1), LAST_STEP_TO_OPEN) - 1
     over = dmc.Button("Start over", id=ids.OVER, variant="subtle", color="gray", size="compact-sm")
@@ -94,7 +97,7 @@ def _panels(active: int) -> list[html.Section]:
             html.Div(_waiting(4), id=ids.REVIEW_PANEL, className="stack"),
             _configuration(),
         ],
-        [html.Div(_launching(), id=ids.LAUNCH_PANEL)],
+        [html.Div(_launching(), id=ids.LAUNCHING), html.Div(id=ids.REFUSAL)],
     ]
     return [
         html.Section(
