@@ -52,6 +52,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+LARGEST_ID = 2**63 - 1
+"""What an id column holds; databases refuse to look for a larger number."""
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from storage.database import read_session, write_session
 from storage.entities import ConflictError, DatasetEntity, DatasetStatus, NotFoundError
-from storage.models import Dataset, Experiment, utc_now
+from storage.models import LARGEST_ID, Dataset, Experiment, utc_now
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class DatasetStore:
             NotFoundError: There is none with this id, or it was deleted.
         """
         with read_session() as session:
-            row = session.get(Dataset, dataset_id)
+            row = session.get(Dataset, dataset_id) if abs(dataset_id) <= LARGEST_ID else None
         if row is None or row.deleted_at is not None:
             raise NotFoundError(f"There is no data set {dataset_id}. It may be deleted.")
         return _entity(row)

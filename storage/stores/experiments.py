@@ -22,6 +22,7 @@ from storage.entities import (
     Status,
 )
 from storage.models import (
+    LARGEST_ID,
     Artifact,
     Dataset,
     EpochRow,
@@ -118,7 +119,7 @@ class ExperimentStore:
         """
         with read_session() as session:
             found = session.execute(
-                _joined().where(Experiment.id == experiment_id, alive())
+                _joined().where(Experiment.id == min(experiment_id, LARGEST_ID), alive())
             ).one_or_none()
         if found is None:
             raise NotFoundError(f"There is no experiment {experiment_id}. It may be deleted.")

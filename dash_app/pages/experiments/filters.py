@@ -54,9 +54,9 @@ def filters_of_address(query: Mapping[str, Any]) -> Filters:
 def sort_of_address(query: Mapping[str, Any]) -> tuple[str, bool]:
     """Give the column to sort by and whether it descends; newest first when nothing fits."""
     column = query.get("sort")
-    if column not in COLUMN_OF:
+    if not isinstance(column, str) or column not in COLUMN_OF:
         return "created_at", True
-    return str(column), query.get("order") != "asc"
+    return column, query.get("order") != "asc"
 
 
 def query_of(filters: Filters, request: Mapping[str, Any]) -> ExperimentQuery:
