@@ -58,14 +58,18 @@ def write_snapshot(task_id: str, snapshot: dict[str, Any]) -> None:
     connection().set(_snapshot_key(task_id), payload, ex=TTL_SECONDS)
 
 
-def write_epoch(task_id: str, row: dict[str, float], snapshot: dict[str, Any]) -> None:
-    """Append an epoch's row and replace the snapshot, in one round trip."""
+def write_epoch(task_id: str, row: dict[str, float], snapshot: dict[str, Any]) -> int:
+    """Append an epoch's row and replace the snapshot, in one round trip.
+
+    Returns:
+        How many rows there are now; fewer than expected when Redis lost some.
+    """
     payload = orjson.dumps({**snapshot, "beat": time.time()}, option=orjson.OPT_SERIALIZE_NUMPY)
     pipeline = connection().pipeline(transaction=False)
     pipeline.rpush(_epochs_key(task_id), orjson.dumps(row))
     pipeline.expire(_epochs_key(task_id), TTL_SECONDS)
     pipeline.set(_snapshot_key(task_id), payload, ex=TTL_SECONDS)
-    pipeline.execute()
+    return int(pipeline.execute()[0])
 
 
 def reset(task_id: str, rows: list[dict[str, float]]) -> None:
@@ -91,16 +95,13 @@ def read(task_id: str, since: int = 0) -> Live:
     return Live(orjson.loads(snapshot) if snapshot else {}, [orjson.loads(row) for row in rows])
 
 
-def write_log(task_id: str, level: str, message: str) -> None:
-    """Append one line to a task's log; ids grow by one and survive trimming."""
-    client = connection()
-    number = int(client.incr(f"task:{task_id}:log:seq"))
-    line = {"id": number, "time": time.time(), "level": level, "message": message}
-    pipeline = client.pipeline(transaction=False)
+def append_log(task_id: str, line: dict[str, Any]) -> None:
+    """Append a line that was numbered elsewhere (see ``storage.run_log``)."""
+    pipeline = connection().pipeline(transaction=False)
     pipeline.rpush(_log_key(task_id), orjson.dumps(line))
     pipeline.ltrim(_log_key(task_id), -MAX_LOG_LINES, -1)
     pipeline.expire(_log_key(task_id), TTL_SECONDS)
-    pipeline.expire(f"task:{task_id}:log:seq", TTL_SECONDS)
+    pipeline.set(f"task:{task_id}:log:seq", line["id"], ex=TTL_SECONDS)
     pipeline.execute()
 
 

@@ -24,8 +24,8 @@ class RunLog:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._last = last_id(experiment_id)
 
-    def append(self, level: str, message: str) -> None:
-        """Write one line.
+    def append(self, level: str, message: str) -> dict[str, Any]:
+        """Write one line and give it with its id.
 
         Raises:
             OSError: The disk is full.
@@ -34,6 +34,7 @@ class RunLog:
         line = {"id": self._last, "time": time.time(), "level": level, "message": message}
         with self._path.open("ab") as file:
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        return line
 
 
 def read(experiment_id: int, since: int = 0) -> list[dict[str, Any]]:

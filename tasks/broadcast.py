@@ -20,7 +20,7 @@ PUBLISH_SECONDS = 0.2
 class Broadcast:
     """The live view of one task: a snapshot that is replaced, epochs and log lines that grow.
 
-    Redis may be away: what was sent meanwhile is dropped, the database has it all.
+    Redis may be away or lose everything: when it is back the lists are written anew.
     """
 
     def __init__(self, task_id: str) -> None:
@@ -29,14 +29,16 @@ class Broadcast:
         self._lock = threading.Lock()
         self._snapshot: dict[str, Any] = {}
         self._dirty = False
-        self._complained = False
+        self._rows: list[dict[str, Any]] = []
+        self._lines: list[dict[str, Any]] = []
+        self._lists_are_stale = False
         self._ended = threading.Event()
         threading.Thread(target=self._send_all, name="broadcast", daemon=True).start()
 
-    def begin(self, rows: list[dict[str, float]], lines: list[dict[str, Any]]) -> None:
+    def begin(self, rows: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
         """Make the live lists what was committed and logged before."""
-        self._actions.put(lambda: progress.reset(self._task_id, rows))
-        self._actions.put(lambda: progress.reset_log(self._task_id, lines))
+        self._rows, self._lines = list(rows), list(lines)
+        self._actions.put(self._write_lists)
 
     def update(self, **values: Any) -> None:
         """Change parts of the snapshot; sent within a fifth of a second."""
@@ -48,11 +50,11 @@ class Broadcast:
         """Append an epoch's row, together with the present snapshot."""
         with self._lock:
             snapshot, self._dirty = dict(self._snapshot), False
-        self._actions.put(lambda: progress.write_epoch(self._task_id, dict(row), snapshot))
+        self._actions.put(lambda: self._send_epoch(dict(row), snapshot))
 
-    def line(self, level: str, message: str) -> None:
-        """Append a log line."""
-        self._actions.put(lambda: progress.write_log(self._task_id, level, message))
+    def line(self, line: dict[str, Any]) -> None:
+        """Append a line of the run's log."""
+        self._actions.put(lambda: self._send_line(line))
 
     def close(self, seconds: float = 2.0) -> None:
         """Send what is left and end; gives up when Redis does not take it in time."""
@@ -78,14 +80,32 @@ class Broadcast:
         if dirty:
             self._attempt(lambda: progress.write_snapshot(self._task_id, snapshot))
 
+    def _send_epoch(self, row: dict[str, Any], snapshot: dict[str, Any]) -> None:
+        self._rows.append(row)
+        if self._lists_are_stale:
+            return
+        if progress.write_epoch(self._task_id, row, snapshot) != len(self._rows):
+            self._write_lists()
+
+    def _send_line(self, line: dict[str, Any]) -> None:
+        self._lines.append(line)
+        if not self._lists_are_stale:
+            progress.append_log(self._task_id, line)
+
+    def _write_lists(self) -> None:
+        progress.reset(self._task_id, self._rows)
+        progress.reset_log(self._task_id, self._lines)
+
     def _attempt(self, action: Callable[[], None]) -> None:
         try:
             action()
-            self._complained = False
+            if self._lists_are_stale:
+                self._write_lists()
+                self._lists_are_stale = False
         except (redis.RedisError, OSError) as error:
-            if not self._complained:
+            if not self._lists_are_stale:
                 log.warning("Redis takes no live progress: %s", error)
-            self._complained = True
+            self._lists_are_stale = True
 
 
 def task_id_of_job(job_id: int) -> str:

@@ -32,6 +32,7 @@ USAGE_SECONDS = 1.0
 OBEY_SECONDS = 3.0
 """Time a fit has to leave by itself after a pause or cancel order."""
 HANG_SECONDS = 1800.0
+LAST_WORD_SECONDS = 0.5
 LEAVING = ("pause", "cancel")
 
 
@@ -110,6 +111,7 @@ class Pulse:
             patience = OBEY_SECONDS if self.in_fit else 0.0
             if now - self._ordered_at >= patience:
                 self._attempt(lambda: self._runs.obeyed(self.lease, self.control, self.seconds))
+                self._say_last("paused" if self.control == "pause" else "cancelled")
                 self._leave(exit_codes.DONE)
         if self.in_fit and now - self._sign > HANG_SECONDS:
             self._leave(exit_codes.HUNG)
@@ -127,7 +129,12 @@ class Pulse:
             return
         why = "Handed back because the worker was stopped; it goes on from its last checkpoint."
         self._attempt(lambda: self._runs.hand_back(self.lease, why))
+        self._say_last("pending")
         self._leave(exit_codes.HANDED_BACK)
+
+    def _say_last(self, status: str) -> None:
+        self._broadcast.update(status=status, message=f"{status.capitalize()}.", eta_seconds=None)
+        self._broadcast.close(LAST_WORD_SECONDS)
 
     def _attempt(self, write: Callable[[], None]) -> None:
         try:

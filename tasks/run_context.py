@@ -94,8 +94,7 @@ class BenchContext:
 
     def log(self, level: str, message: str) -> None:
         """Write one line to the run's log; warnings and errors go into its timeline too."""
-        self._log.append(level, message)
-        self._broadcast.line(level, message)
+        self._broadcast.line(self._log.append(level, message))
         if level in ("warning", "error"):
             self._runs.note(self._pulse.lease, level, "log", message)
 

@@ -79,6 +79,10 @@ class RunFiles:
             if path != self.folder:
                 shutil.rmtree(path, ignore_errors=True)
 
+    def drop(self) -> None:
+        """Free the working folder of a run that is complete; its artifacts are stored."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def write_config(self, experiment: ExperimentEntity, versions: dict[str, str]) -> Path:
         """Write what repeats the run: family, preset, data set, configuration, versions."""
         content = {

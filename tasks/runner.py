@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import platform
 import shutil
 import sys
@@ -79,6 +80,8 @@ class Run:
             self._pulse.stop()
             self._runs.finish(self._lease, finished)
             self._end(finished.status.value, "Finished.", progress=1.0, eta_seconds=0.0)
+            if finished.status is Status.COMPLETED:
+                self._files.drop()
         except Interrupted as order:
             self._pulse.stop()
             self._runs.obeyed(self._lease, order.control.value, self._pulse.seconds)
@@ -96,7 +99,7 @@ class Run:
         self._broadcast.begin(rows, run_log.read(self._lease.id))
         self._broadcast.update(
             status=Status.RUNNING.value,
-            progress=0.0,
+            progress=ExperimentStore().get(self._lease.id).progress,
             current_epoch=self._claimed.epochs_done,
             message="Loading libraries and data",
             eta_seconds=None,
@@ -181,9 +184,8 @@ class Run:
         self._end(Status.FAILED.value, sentence, eta_seconds=None)
 
     def _write_down(self, level: str, message: str) -> None:
-        self._broadcast.line(level, message)
         try:
-            run_log.RunLog(self._lease.id).append(level, message)
+            self._broadcast.line(run_log.RunLog(self._lease.id).append(level, message))
         except OSError as error:
             log.warning("The run's log takes no line: %s", error)
 
@@ -236,4 +238,9 @@ def _versions() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # torch takes seconds to be taken down, in which the slot would stay taken.
+    os._exit(code)

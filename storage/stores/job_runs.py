@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
 from storage.database import read_session, write_session
-from storage.entities import JobStatus
-from storage.models import Job, utc_now
+from storage.entities import DatasetStatus, JobStatus
+from storage.models import Dataset, Job, utc_now
 from storage.stores.leases import Lease, LeaseTable, release
 
 MAX_ATTEMPTS = 3
+UNFINISHED = (DatasetStatus.UPLOADED, DatasetStatus.IMPORTING)
 
 _JOBS = LeaseTable(Job, JobStatus.QUEUED, JobStatus.RUNNING, (Job.id,))
 
@@ -51,8 +55,7 @@ class JobRunStore:
         """
         with write_session() as session:
             row = _JOBS.held(session, lease)
-            row.error = sentence
-            _end(row, JobStatus.FAILED)
+            _fail(session, row, sentence)
 
     def hand_back(self, lease: Lease) -> None:
         """Put a job back into the queue, because its worker leaves.
@@ -73,14 +76,14 @@ class JobRunStore:
             LeaseLostError: It has ended, or another worker owns it.
         """
         with write_session() as session:
-            _again(_JOBS.held(session, lease), how)
+            _again(session, _JOBS.held(session, lease), how)
 
     def reap(self) -> list[int]:
         """Queue the jobs again whose worker fell silent."""
         with write_session() as session:
             rows = _JOBS.expired(session)
             for row in rows:
-                _again(row, "The worker fell silent.")
+                _again(session, row, "The worker fell silent.")
             return [row.id for row in rows]
 
     def waiting(self) -> list[int]:
@@ -89,13 +92,23 @@ class JobRunStore:
             return _JOBS.waiting(session)
 
 
-def _again(row: Job, how: str) -> None:
+def _again(session: Session, row: Job, how: str) -> None:
     if row.attempts >= MAX_ATTEMPTS:
-        row.error = f"It was tried {row.attempts} times: {how}"
-        _end(row, JobStatus.FAILED)
+        _fail(session, row, f"It was tried {row.attempts} times: {how}")
         return
     row.status = JobStatus.QUEUED
     release(row)
+
+
+def _fail(session: Session, row: Job, sentence: str) -> None:
+    row.error = sentence
+    _end(row, JobStatus.FAILED)
+    # A job that died could not say so on its data set, whose page would wait for ever.
+    session.execute(
+        update(Dataset)
+        .where(Dataset.id == row.dataset_id, Dataset.status.in_(UNFINISHED))
+        .values(status=DatasetStatus.FAILED, error=sentence)
+    )
 
 
 def _end(row: Job, status: JobStatus) -> None:
