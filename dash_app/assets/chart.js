@@ -11,6 +11,16 @@ window.dash_clientside = window.dash_clientside || {};
     return holder && (holder.classList.contains("js-plotly-plot") ? holder : holder.querySelector(".js-plotly-plot"));
   }
 
+  /* A quick click may come before the chart is drawn. */
+  async function drawn(key) {
+    for (let tries = 0; tries < 50; tries += 1) {
+      const graph = graphOf(key);
+      if (graph && graph.data && window.Plotly) return graph;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return null;
+  }
+
   function save(blob, name) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
@@ -91,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
     exportChart: async function () {
       const trigger = window.dash_clientside.callback_context.triggered_id;
       const clicked = window.dash_clientside.callback_context.triggered.some((item) => item.value);
-      const graph = trigger && clicked && graphOf(trigger.key);
+      const graph = trigger && clicked && await drawn(trigger.key);
       if (!graph) return window.dash_clientside.no_update;
       const name = trigger.key.replace(/[^\w-]+/g, "_");
       if (trigger.format === "csv") saveCsv(graph, name);

@@ -27,6 +27,7 @@ from dash_app.pages.experiment_results.verdict import verdict
 from dash_app.pages.experiment_results.visual_tab import visual_tab
 from dash_app.shell import notify
 from integrations.core.evaluation.store import ResultError
+from integrations.core.figures.plotly_renderer import escaped
 from storage.entities import ExperimentEntity, Status, StorageError
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
@@ -90,12 +91,13 @@ def show_cell(shares: Any, counts: Any, experiment_id: int) -> Any:
     clicked = shares or counts
     if not clicked:
         raise PreventUpdate
-    row, column = (clicked["points"][0]["pointNumber"][i] for i in (0, 1))
+    point = clicked["points"][0]
     try:
         result = result_of(ExperimentStore().get(experiment_id))
     except (ResultError, StorageError) as error:
         return banner("warning", str(error))
-    return cell_section(result, result.info.classes[row], result.info.classes[column])
+    named = {escaped(name): name for name in result.info.classes}
+    return cell_section(result, named[point["y"]], named[point["x"]])
 
 
 @callback(
