@@ -40,6 +40,7 @@ def build_pdf(content: ReportContent, target: Path) -> None:
         str(target),
         pagesize=(styles.PAGE_WIDTH, styles.PAGE_HEIGHT),
         invariant=1,
+        initialFontName=SANS,
         **_metadata(content),
     )
     furniture = _Furniture(content)

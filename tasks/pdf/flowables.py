@@ -13,7 +13,7 @@ from integrations.core.figures.chart import Chart
 from integrations.core.figures.matplotlib_renderer import to_pdf
 from integrations.core.figures.print_text import printable, shortened
 from tasks.pdf import styles
-from tasks.pdf.text import safe
+from tasks.pdf.text import SANS, safe
 
 with warnings.catch_warnings():  # its docstrings hold escapes that newer Pythons warn about
     warnings.simplefilter("ignore")
@@ -84,7 +84,7 @@ def table(
     cells += [[_cell(text, i, text_columns) for i, text in enumerate(row)] for row in rows]
     widths = [share * styles.WIDTH for share in shares]
     made = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT", spaceBefore=2, spaceAfter=6)
-    made.setStyle(TableStyle(styles.TABLE))
+    made.setStyle(_style(styles.TABLE))
     return made
 
 
@@ -106,7 +106,7 @@ def marked_facts(rows: Sequence[tuple[str, str]], share: float) -> Table:
     ]
     widths = [share * styles.WIDTH, (1 - share) * styles.WIDTH]
     made = Table(cells, colWidths=widths, hAlign="LEFT", spaceBefore=2, spaceAfter=8)
-    made.setStyle(TableStyle(styles.FACTS))
+    made.setStyle(_style(styles.FACTS))
     return made
 
 
@@ -122,7 +122,7 @@ def figure_cards(cards: Sequence[tuple[str, str, str]]) -> Table:
     ]
     made = Table([columns], colWidths=[styles.WIDTH / len(cards)] * len(cards), spaceAfter=8)
     made.setStyle(
-        TableStyle(
+        _style(
             [
                 ("BACKGROUND", (0, 0), (-1, -1), styles.PANEL),
                 ("LINEABOVE", (0, 0), (-1, 0), 1.6, styles.ACCENT),
@@ -144,7 +144,7 @@ def box(markup: str, warning: bool = False) -> Table:
     )
     made = Table([[Paragraph(markup, styles.CELL)]], colWidths=[styles.WIDTH], spaceAfter=8)
     made.setStyle(
-        TableStyle(
+        _style(
             [
                 ("BACKGROUND", (0, 0), (-1, -1), paper),
                 ("LINEBEFORE", (0, 0), (0, -1), 2.4, bar),
@@ -162,7 +162,7 @@ def side_by_side(left: Any, right: Any) -> Table:
     half = styles.WIDTH / 2
     made = Table([[left, right]], colWidths=[half, half])
     made.setStyle(
-        TableStyle(
+        _style(
             [
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -174,3 +174,8 @@ def side_by_side(left: Any, right: Any) -> Table:
         )
     )
     return made
+
+
+def _style(commands: Sequence[tuple[Any, ...]]) -> TableStyle:
+    """Make a table style in our typeface: a table else names Helvetica, which is not embedded."""
+    return TableStyle([("FONTNAME", (0, 0), (-1, -1), SANS), *commands])

@@ -43,7 +43,9 @@ SUBSECTION = ParagraphStyle(
 )  # fmt: skip
 NOTE = ParagraphStyle("note", BODY, leftIndent=10, borderColor=RULE, textColor=MUTED)
 CAPTION = ParagraphStyle("caption", BODY, fontSize=8, leading=11, textColor=MUTED, spaceAfter=9)
-BULLET = ParagraphStyle("bullet", BODY, leftIndent=10, bulletIndent=0, bulletColor=ACCENT)
+BULLET = ParagraphStyle(
+    "bullet", BODY, leftIndent=10, bulletIndent=0, bulletColor=ACCENT, bulletFontName=SANS
+)
 CELL = ParagraphStyle("cell", BODY, fontSize=8.4, leading=11.2, spaceAfter=0)
 NUMBER = ParagraphStyle("number", CELL, alignment=TA_RIGHT)
 HEAD = ParagraphStyle("head", CELL, fontName=BOLD, fontSize=7.8, textColor=MUTED)

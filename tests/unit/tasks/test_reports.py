@@ -216,3 +216,12 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page(tmp_path: Path) -> None:
                 words.close()
                 page.close()
                 assert not titles & {line for line in lines[-3:] if line}
+
+
+def test_every_font_is_embedded(tmp_path: Path) -> None:
+    path = built(content_of(Toy()), tmp_path)
+    command = ["pdffonts", str(path)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
+    embedded = [row.split()[-5] for row in listed.stdout.splitlines()[2:]]
+    assert embedded
+    assert set(embedded) == {"yes"}
