@@ -51,9 +51,14 @@
   }
 
   async function dropped(items) {
-    const entries = Array.from(items).map((item) => item.webkitGetAsEntry && item.webkitGetAsEntry());
+    const files = Array.from(items).filter((item) => item.kind === "file");
+    // Both must be asked before the first wait: the browser empties the list after the event.
+    const pairs = files.map((item) => [item.webkitGetAsEntry && item.webkitGetAsEntry(), item.getAsFile()]);
     const found = [];
-    for (const entry of entries) if (entry) await walk(entry, "", found);
+    for (const [entry, file] of pairs) {
+      if (entry) await walk(entry, "", found);
+      else if (file) found.push({ file: file, path: file.name });
+    }
     return found;
   }
 

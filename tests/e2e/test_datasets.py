@@ -17,6 +17,7 @@ from tests.support.bench import Bench, wait_until
 
 pytestmark = pytest.mark.e2e
 PATIENCE = 60_000
+expect.set_options(timeout=20_000)
 
 
 def recordings(folder: Path) -> Path:
@@ -111,6 +112,30 @@ def test_a_folder_is_uploaded_corrected_imported_and_deleted(page: Page, tmp_pat
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url(re.compile(r"/datasets$"), wait_until="commit")
     expect(page.get_by_role("link", name="bearing", exact=True)).to_have_count(0)
+
+
+def test_dropped_files_are_taken_and_a_refusal_is_said_where_they_were_dropped(
+    wide_page: Page,
+) -> None:
+    wide_page.goto("/datasets")
+    expect(wide_page.locator("#datasets-drop")).to_be_visible()
+    nothing = wide_page.evaluate_handle("new DataTransfer()")
+    wide_page.dispatch_event("#datasets-drop", "drop", {"dataTransfer": nothing})
+    expect(wide_page.locator("#upload-error")).to_contain_text("There were no files in it")
+    rows = "x,label\n" + "".join(f"{i},{'ab'[i // 50]}\n" for i in range(100))
+    dropped = wide_page.evaluate_handle(
+        "rows => { const t = new DataTransfer(); t.items.add(new File([rows], 'table.csv'));"
+        " return t; }",
+        rows,
+    )
+    wide_page.dispatch_event("#datasets-drop", "drop", {"dataTransfer": dropped})
+    expect(wide_page.locator("#review-import")).to_have_text(
+        "Import 2 recordings", timeout=PATIENCE
+    )
+    wide_page.get_by_role("button", name="Rename").click()
+    wide_page.get_by_role("dialog").get_by_label("Name").fill("renamed table")
+    wide_page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(wide_page.get_by_role("heading", name="renamed table")).to_be_visible()
 
 
 def test_an_upload_over_rest_is_imported_without_a_person(bench: Bench) -> None:
