@@ -52,16 +52,17 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, bench: Bench, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Give a page of the bench at 1440×900 and at 390×844; console errors fail the test."""
     viewport = WIDE if request.param == "wide" else NARROW
-    yield from _open_page(browser, bench, viewport)
+    yield from open_page(browser, bench, viewport)
 
 
 @pytest.fixture
 def wide_page(browser: Browser, bench: Bench) -> Iterator[Page]:
     """Give a page at 1440×900 only, for what does not depend on the width."""
-    yield from _open_page(browser, bench, WIDE)
+    yield from open_page(browser, bench, WIDE)
 
 
-def _open_page(browser: Browser, bench: Bench, viewport: dict[str, int]) -> Iterator[Page]:
+def open_page(browser: Browser, bench: Bench, viewport: dict[str, int]) -> Iterator[Page]:
+    """Give a page of a bench once; on going on, fail when the console complained."""
     context = browser.new_context(viewport=viewport, base_url=bench.url, accept_downloads=True)
     context.set_default_timeout(20_000)
     page = context.new_page()
