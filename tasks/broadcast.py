@@ -77,7 +77,7 @@ class Broadcast:
     def _send_snapshot(self) -> None:
         with self._lock:
             snapshot, dirty, self._dirty = dict(self._snapshot), self._dirty, False
-        if dirty:
+        if dirty or self._lists_are_stale:
             self._attempt(lambda: progress.write_snapshot(self._task_id, snapshot))
 
     def _send_epoch(self, row: dict[str, Any], snapshot: dict[str, Any]) -> None:

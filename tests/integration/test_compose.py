@@ -40,7 +40,7 @@ def service(
     described = compose["services"][name]
     program, *arguments = shlex.split(described["command"])
     assert program == "python"
-    environment = {**described["environment"], **changes}
+    environment = {k: str(v) for k, v in (described["environment"] | changes).items()}
     log = Path(changes["SIGNALBENCH_DATA"]) / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
