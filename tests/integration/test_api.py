@@ -33,8 +33,8 @@ FORMULA = '=HYPERLINK("http://evil.example")'
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving() as url:
-        yield url
+    with serving() as bench:
+        yield bench.url
 
 
 @pytest.fixture

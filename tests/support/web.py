@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from functools import cache
 import uvicorn
 from fastapi import FastAPI
 
-from tests.support.bench import free_port, wait_until
+from storage.settings import settings
+from tests.support.bench import Bench, free_port, wait_until
 
 START_SECONDS = 30
 STOP_SECONDS = 10
@@ -25,15 +27,15 @@ def web() -> FastAPI:
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """Serve the application over HTTP from a thread until the block ends; gives its URL."""
+def serving() -> Iterator[Bench]:
+    """Serve the application over HTTP from a thread until the block ends."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(web(), port=port, log_level="critical", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         wait_until(lambda: server.started, START_SECONDS, "the web server")
-        yield f"http://127.0.0.1:{port}"
+        yield Bench(f"http://127.0.0.1:{port}", settings().data, os.getpid())
     finally:
         server.should_exit = True
         thread.join(STOP_SECONDS)
