@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -81,7 +81,8 @@ def task_cancel(task_id: str) -> TaskStatus:
     responses={
         200: {
             "content": {"text/event-stream": {}},
-            "description": "Events `log` {id, time, level, message}, `progress`, `offline`, `end`.",
+            "description": "Events `log` {id, time, level, message}, `progress`, `offline`, "
+            "`online`, `end`.",
         }
     },
 )
@@ -124,15 +125,21 @@ def _look(reader: _Reader) -> tuple[list[str], dict[str, Any] | None]:
     """Give what is new, and how the run ended once everything has been sent."""
     ended = None if reader.looks % STATUS_EVERY_LOOKS else _ended(reader.task_id)
     reader.looks += 1
-    events: list[str] = []
-    try:
-        events = _new_lines(reader) + _news(reader)
-        reader.online = True
-    except (RedisError, OSError):
-        if reader.online:
-            events.append(_event("offline", {}))
-        reader.online = False
+    events = _told(reader, _new_lines) + _told(reader, _news)
     return events, ended
+
+
+def _told(reader: _Reader, part: Callable[[_Reader], list[str]]) -> list[str]:
+    """Give one part of what is new; say once that Redis is gone, and once that it is back."""
+    try:
+        events = part(reader)
+    except (RedisError, OSError):
+        was_online, reader.online = reader.online, False
+        return [_event("offline", {})] if was_online else []
+    if part is _news and not reader.online:
+        reader.online = True
+        return [_event("online", {}), *events]
+    return events
 
 
 def _new_lines(reader: _Reader) -> list[str]:

@@ -81,7 +81,7 @@ window.dash_clientside = window.dash_clientside || {};
       paper_bgcolor: "#ffffff",
       plot_bgcolor: "#ffffff",
       title: { text: titleOf(graph).replaceAll("<", "&lt;"), x: 0.01, xanchor: "left", font: { size: 15, color: "#1a1f26" } },
-      margin: Object.assign({}, graph.layout.margin, { t: 76 }),
+      margin: Object.assign({}, graph.layout.margin, { t: 76, l: 24, r: 32, b: 24 }),
     });
     const height = Math.max(EXPORT_SIZE.height, graph.clientHeight);
     const size = { format: format, width: EXPORT_SIZE.width, height: height, scale: format === "png" ? 2 : 1 };

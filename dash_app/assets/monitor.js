@@ -38,6 +38,7 @@ window.dash_clientside = window.dash_clientside || {};
     source.addEventListener("log", (event) => { if (alive(source)) addLine(JSON.parse(event.data)); });
     source.addEventListener("progress", () => { if (alive(source)) { stream.sawItRun = true; nudge(); } });
     source.addEventListener("offline", () => { if (alive(source)) tell("waiting for Redis"); });
+    source.addEventListener("online", () => { if (alive(source)) { tell("live"); nudge(); } });
     source.addEventListener("end", (event) => { if (alive(source)) end(JSON.parse(event.data)); });
     source.addEventListener("error", () => { if (alive(source)) tell("reconnecting"); });
   }

@@ -32,6 +32,7 @@ def chart_card(
     height: int | None = None,
     actions: Sequence[Any] = (),
     figure: dict[str, Any] | None = None,
+    description: str = "",
     class_name: str = "",
 ) -> html.Section:
     """Show a chart; its key must be unique on the page.
@@ -41,6 +42,7 @@ def chart_card(
         height: Pixels; by default what the content needs, else 300.
         actions: Controls put before the export menu.
         figure: A figure drawn already (live curves add traces of their own).
+        description: Text alternative; by default the chart's values in words.
         class_name: Further classes of the card.
     """
     drawn = figure if figure is not None else to_plotly(chart)
@@ -54,7 +56,7 @@ def chart_card(
     )
     # The hidden text stands in a fixed-size figure element, so a live chart never shifts.
     described = html.Figure(
-        [html.Figcaption(describe_chart(chart), className="visually-hidden"), graph],
+        [html.Figcaption(description or describe_chart(chart), className="visually-hidden"), graph],
         className="chart-figure",
     )
     return card(

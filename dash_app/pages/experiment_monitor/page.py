@@ -122,6 +122,7 @@ def _charts(entity: ExperimentEntity) -> html.Div:
             height=300,
             actions=switches[panel.key],
             figure=curves.figure(panel, (), word),
+            description="Live curves. Newest and best values stand in the cards above.",
         )
         for panel in curves.panels(())
     ]

@@ -246,7 +246,7 @@ def _headline(picture: Picture, done: int, total: int) -> str:
     if entity.status is Status.PENDING:
         return f"Resuming{after}" if done else "Waiting for a worker"
     if entity.status is Status.RUNNING:
-        if picture.redis and not picture.snapshot:
+        if picture.redis and not picture.snapshot and not done:
             return "Starting"
         at = f"{word.capitalize()} {min(done + 1, total)} of {total}" if total else "Running"
         return str(picture.snapshot.get("message") or at)

@@ -250,7 +250,7 @@ def _layout(key: str, x: Axis, y: Axis) -> dict[str, Any]:
         "autosize": True,
         "uirevision": key,
         "font": FONT,
-        "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
+        "margin": {"l": 8, "r": 16, "t": 12, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hoverlabel": {"font": {"family": FONT["family"], "size": 12}, "namelength": 40},
