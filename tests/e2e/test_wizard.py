@@ -135,6 +135,17 @@ def test_a_clone_marks_what_differs_from_its_original(wide_page: Page, bench: Be
     expect(row).to_contain_text("3")
 
 
+def test_starting_over_forgets_the_choices(wide_page: Page, bench: Bench) -> None:
+    page = wide_page
+    open_wizard(page, bench)
+    go_on(page, "Configure")
+    page.get_by_role("radio", name=re.compile("^Quick test")).click()
+    expect(page.locator("#wizard-summary")).to_contain_text("Quick test")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_role("region", name="Select model")).to_be_visible()
+    expect(page.locator("#wizard-summary")).to_contain_text("Standard")
+
+
 def test_the_browser_says_the_same_of_a_value_as_the_server(wide_page: Page, bench: Bench) -> None:
     page = wide_page
     open_wizard(page, bench)

@@ -86,7 +86,9 @@ def assess(draft: Draft) -> Assessment:
     family = find_family(draft.family)
     info = info_of(entity) if entity else None
     if entity is None or family is None or info is None:
-        return Assessment(draft, entity, info, family, notices=(_what_is_missing(entity, family),))
+        return Assessment(
+            draft, entity, info, family, notices=(_what_is_missing(draft, entity, family),)
+        )
     checked = check(family.Config, draft.values)
     preset = find_preset(draft.family, draft.preset, draft.dataset_id)
     notices = [
@@ -115,9 +117,10 @@ def as_yaml(config: BaseModel) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def _what_is_missing(entity: DatasetEntity | None, family: Family | None) -> Notice:
+def _what_is_missing(draft: Draft, entity: DatasetEntity | None, family: Family | None) -> Notice:
     if entity is None:
-        return Notice("error", "Choose a data set.", step=MODEL_STEP)
+        gone = "The chosen data set does not exist any more. " if draft.dataset_id else ""
+        return Notice("error", f"{gone}Choose a data set.", step=MODEL_STEP)
     if family is None:
         return Notice("error", "Choose a model.", step=MODEL_STEP)
     text = f"The files of “{entity.name}” cannot be read. Import it again or choose another one."
