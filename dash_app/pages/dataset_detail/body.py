@@ -45,8 +45,9 @@ def heading(entity: DatasetEntity) -> html.Header:
         dmc.Button("Delete", id=ids.DELETE, variant="default", leftSection=icon("trash")),
     ]
     if ready:
-        train = dmc.Button("Train a model on it", leftSection=icon("play"))
-        actions.append(dcc.Link(train, href=f"/experiment/new?dataset={entity.id}"))
+        train = [icon("play"), "Train a model on it"]
+        address = f"/experiment/new?dataset={entity.id}"
+        actions.append(dcc.Link(train, href=address, className="button-link dataset-train"))
     return page_header(entity.name, badges=[status_chip(entity)], actions=actions)
 
 

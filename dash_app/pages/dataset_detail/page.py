@@ -46,7 +46,7 @@ def layout(dataset_id: str = "", **_query: Any) -> html.Div:
 
 
 def _missing() -> list[Any]:
-    back = dcc.Link(dmc.Button("All data sets", variant="default"), href="/datasets")
+    back = dcc.Link("All data sets", href="/datasets", className="button-link")
     return [
         page_header("Data set"),
         empty_state(
