@@ -49,9 +49,14 @@ unit: $(DEV_STAMP)
 e2e: $(DEV_STAMP)
 	$(BIN)/pytest -q tests/e2e
 
+# sktime is installed for the recordings in its wheel and never imported. What only its code needs
+# stays out: scikit-learn imports pandas where it finds it, a second in every classical run.
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-package pandas --no-emit-package scikit-base pyproject.toml requirements-torch.in
+
 lock: | $(BIN)/uv
-	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 pyproject.toml requirements-torch.in -o requirements.lock
-	$(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 pyproject.toml requirements-torch.in --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
