@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = given.command
     try:
-        check_settings()
+        # Our children work in the program's folder; a relative path would lead them elsewhere.
+        os.environ["SIGNALBENCH_DATA"] = str(check_settings().data.resolve())
         return command(given)
     except (PreflightError, FolderInUseError) as error:
         complain(str(error))
