@@ -66,6 +66,8 @@ THEME = {
     "cursorType": "pointer",
     "components": {
         "Tooltip": {"defaultProps": {"openDelay": 200}},
+        "CloseButton": {"defaultProps": {"aria-label": "Close"}},
+        "ModalCloseButton": {"defaultProps": {"aria-label": "Close"}},
     },
 }
 
@@ -94,7 +96,7 @@ def shell_layout() -> dmc.MantineProvider:
                     dmc.AppShellMain(
                         [
                             html.Div(id=BANNER, className="shell-banner"),
-                            html.Main(dash.page_container, id="content", tabIndex=-1),
+                            html.Div(dash.page_container, id="content", tabIndex=-1),
                         ]
                     ),
                 ],

@@ -92,13 +92,14 @@ def show_health(_ticks: int, shown: list[Any] | None) -> Any:
 
 @callback(
     Output(shell.SEARCH_RESULTS, "children"),
+    Output(shell.SEARCH_RESULTS, "data-for"),
     Input(shell.SEARCH_TEXT, "value"),
     Input(shell.SEARCH, "opened"),
     prevent_initial_call=True,
 )
-def show_search_results(text: str | None, opened: bool) -> Any:
-    """List what the search finds while it is open."""
-    return found_by(text or "") if opened else no_update
+def show_search_results(text: str | None, opened: bool) -> tuple[Any, Any]:
+    """List what the search finds while it is open, and for which text."""
+    return (found_by(text or ""), text or "") if opened else (no_update, no_update)
 
 
 def found_by(text: str) -> list[Any]:

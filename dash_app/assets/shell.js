@@ -64,19 +64,27 @@ window.dash_clientside = window.dash_clientside || {};
     return target.closest("input, textarea, select, [contenteditable=true]") !== null;
   }
 
+  /* Who types quickly presses Enter before the findings are there: they are awaited. */
+  function openFirst(text, tries = 40) {
+    const found = document.getElementById("shell-search-results");
+    if (!found) return;
+    const first = found.querySelector(".search-result");
+    if (found.dataset.for === text && first) first.click();
+    else if (found.dataset.for !== text && tries > 0) setTimeout(openFirst, 50, text, tries - 1);
+  }
+
   function moveInResults(event) {
     const dialog = event.target.closest("[role=dialog]");
     const results = dialog ? [...dialog.querySelectorAll(".search-result")] : [];
-    if (!results.length) return;
     const at = results.indexOf(document.activeElement);
     if (event.key === "Enter" && at < 0) {
       event.preventDefault();
-      results[0].click();
+      openFirst(event.target.value);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const next = at + (event.key === "ArrowDown" ? 1 : -1);
       if (next < 0) document.getElementById("shell-search-text").focus();
-      else results[Math.min(next, results.length - 1)].focus();
+      else if (results.length) results[Math.min(next, results.length - 1)].focus();
     }
   }
 
