@@ -81,14 +81,17 @@ def _export_menu(chart: Chart) -> html.Div:
         )
         for format_name, label, symbol in EXPORTS
     ]
-    button = dmc.ActionIcon(
-        icon("download"),
-        variant="subtle",
-        color="gray",
-        **{"aria-label": f"Export “{chart.title}”"},
-    )
+    # The target's wrapper carries the menu's aria attributes, so it has to be the button itself.
+    button = {
+        "component": "button",
+        "type": "button",
+        "className": "icon-button",
+        "aria-label": f"Export “{chart.title}”",
+    }
     menu = dmc.Menu(
-        [dmc.MenuTarget(button), dmc.MenuDropdown(items)], position="bottom-end", withinPortal=True
+        [dmc.MenuTarget(icon("download"), boxWrapperProps=button), dmc.MenuDropdown(items)],
+        position="bottom-end",
+        withinPortal=True,
     )
     # The note tells screen readers that a file was saved; it is also the callback's output.
     note = html.Span(

@@ -163,20 +163,21 @@ def _rival(entity: ExperimentEntity, rival: ExperimentEntity | None) -> Any:
             className="muted",
         )
     said = comparison(entity.metrics, rival.metrics)
+    link = dcc.Link(rival.name, href=f"/experiment/{rival.id}/results")
+    head = html.Tr(
+        [
+            html.Th(html.Span("Figure", className="visually-hidden")),
+            html.Th("This run", className="number"),
+            html.Th(link, className="number"),
+        ]
+    )
     rows = [
-        html.Tr([html.Th(""), html.Th("Accuracy", className="number"),
-                 html.Th("Macro F1", className="number")]),
-        _run_row("This run", entity),
-        _run_row(
-            dcc.Link(rival.name, href=f"/experiment/{rival.id}/results"), rival
-        ),
-    ]  # fmt: skip
-    table = html.Div(html.Table(html.Tbody(rows), className="plain"), className="scroll-x")
-    return html.Div([html.P(said.sentence, className="rival") if said else None, table])
-
-
-def _run_row(name: Any, run: ExperimentEntity) -> html.Tr:
-    return html.Tr([html.Td(name), *[_score_cell(run, key) for key in ("accuracy", "macro_f1")]])
+        html.Tr([html.Td(label), _score_cell(entity, key), _score_cell(rival, key)])
+        for key, label in (("accuracy", "Accuracy"), ("macro_f1", "Macro F1"))
+    ]
+    table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain rivals")
+    sentence = html.P(said.sentence, className="rival") if said else None
+    return html.Div([sentence, html.Div(table, className="scroll-x")])
 
 
 def _score_cell(run: ExperimentEntity, key: str) -> html.Td:
