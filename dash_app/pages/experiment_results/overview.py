@@ -183,7 +183,11 @@ def _rival(entity: ExperimentEntity, rival: ExperimentEntity | None) -> Any:
 def _score_cell(run: ExperimentEntity, key: str) -> html.Td:
     metrics = run.metrics
     text = format_score(metrics.get(key), metrics.get(f"{key}_low"), metrics.get(f"{key}_high"))
-    return html.Td(text, className="number")
+    value, bracket, interval = text.partition(" (")
+    parts = [html.Span(value, className="nowrap")]
+    if bracket:
+        parts += [" ", html.Span(f"({interval}", className="nowrap")]
+    return html.Td(parts, className="number")
 
 
 def _facts(entity: ExperimentEntity, facts: Facts) -> html.Dl:
