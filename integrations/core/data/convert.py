@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from integrations.core.data.channels import channel_label
 from integrations.core.data.dataset import (
     DatasetError,
     DatasetInfo,
@@ -20,7 +21,6 @@ from integrations.core.data.dataset import (
     Recording,
     read_info,
 )
-from integrations.core.data.inspect import channel_label
 from integrations.core.data.inspection import Inspection, PlannedRecording
 from integrations.core.data.options import ImportOptions
 from integrations.core.data.readers import ReadError, ReadFile, open_file

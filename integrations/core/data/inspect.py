@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from integrations.core.data.channels import choose_channels, find_channel, listed, signals_of
 from integrations.core.data.dataset import field_text
 from integrations.core.data.inspection import (
-    ChannelChoice,
     FileView,
     Inspection,
     LengthStats,
@@ -80,7 +79,8 @@ class _Understanding:
         self.fields = {f.path: self._fields_of(f) for f in self.good}
         self.label_source, self.label_template = self._label_source()
         self.group_source, self.group_template = self._group_source()
-        self.choices = self._channels()
+        self.choices, notes = choose_channels(self.good, options.channels, options.label_column)
+        self.notes += notes
 
     def result(self) -> Inspection:
         recordings = [r for facts in self.good for r in self._recordings(facts)]
@@ -178,58 +178,12 @@ class _Understanding:
             return "pattern", "-".join(f"{{{name}}}" for name in parts)
         return "file", ""
 
-    def _channels(self) -> list[ChannelChoice]:
-        counts: Counter[str] = Counter()
-        for facts in self.good:
-            counts.update(list(dict.fromkeys(v.name for v in self._signals(facts))))
-        names = list(self.options.channels) if self.options.channels else self._common(counts)
-        shown = [ChannelChoice(name=n, n_files=self._found_in(n), chosen=True) for n in names]
-        covered = {m for n in names for m in counts if fnmatch.fnmatchcase(m, n)}
-        others = [n for n in counts if n not in covered][:200]
-        return shown + [ChannelChoice(name=n, n_files=counts[n], chosen=False) for n in others]
-
-    def _common(self, counts: Counter[str]) -> list[str]:
-        everywhere = [n for n, count in counts.items() if count == len(self.good)]
-        if everywhere or not counts:
-            self._say_common(everywhere, counts)
-            return everywhere
-        globs: Counter[str] = Counter()
-        for facts in self.good:
-            globs.update({re.sub(r"\d+", "*", v.name) for v in self._signals(facts)})
-        starred = [n for n, count in globs.items() if count == len(self.good) and "*" in n]
-        if starred:
-            self.notes.append(f"The channel names differ by number; {_listed(starred)} fits all.")
-            return starred
-        most = counts.most_common(1)[0][0]
-        self.notes.append(f"No channel is in every file; “{most}” is in most of them.")
-        return [most]
-
-    def _say_common(self, everywhere: list[str], counts: Counter[str]) -> None:
-        rest = [n for n in counts if n not in everywhere]
-        if everywhere and rest:
-            verb = "is" if len(rest) == 1 else "are"
-            self.notes.append(
-                f"{_listed(everywhere)} is taken because every file has it; {_listed(rest)} {verb} "
-                "only in some."
-            )
-
-    def _found_in(self, name: str) -> int:
-        return sum(bool(_match(name, self._signals(facts))) for facts in self.good)
-
-    def _signals(self, facts: FileFacts) -> list[VariableFacts]:
-        label = self.options.label_column
-        return [
-            v
-            for v in facts.variables
-            if v.kind == "number" and not v.runs and v.name != label and v.length > 1
-        ]
-
     def _recordings(self, facts: FileFacts) -> list[PlannedRecording]:
-        picked = [_match(c.name, self._signals(facts)) for c in self.choices if c.chosen]
+        chosen = [choice.name for choice in self.choices if choice.chosen]
+        signals = signals_of(facts, self.options.label_column)
+        picked = [find_channel(name, signals) for name in chosen]
         columns = [v for v in picked if v is not None]
-        missing = [
-            c.name for c in self.choices if c.chosen and not _match(c.name, self._signals(facts))
-        ]
+        missing = [n for n, found in zip(chosen, picked, strict=True) if found is None]
         problem = self._column_problem(columns, missing)
         length = columns[0].length if columns else 0
         rate, rate_source = self._rate(facts)
@@ -251,11 +205,11 @@ class _Understanding:
 
     def _column_problem(self, columns: list[VariableFacts], missing: list[str]) -> str:
         if missing:
-            return f"{_listed(missing)} is not in this file. Choose channels that all files have."
+            return f"{listed(missing)} is not in this file. Choose channels that all files have."
         if not columns:
             return "No channel is chosen. Choose at least one."
         if len({v.length for v in columns}) > 1:
-            sizes = _listed([f"{v.name}: {number_text(v.length)}" for v in columns], quote=False)
+            sizes = listed([f"{v.name}: {number_text(v.length)}" for v in columns], quote=False)
             return f"The channels have different lengths ({sizes}). Choose those of one length."
         return ""
 
@@ -377,7 +331,7 @@ class _Understanding:
         if lonely and len(groups) > 1:
             verb = "comes" if len(lonely) == 1 else "come"
             self.notes.append(
-                f"{_listed(lonely)} {verb} from one group only, so a split by group can learn it "
+                f"{listed(lonely)} {verb} from one group only, so a split by group can learn it "
                 "or test it, not both. Add recordings of other parts if you have them."
             )
 
@@ -391,7 +345,7 @@ class _Understanding:
             )
         known = sorted(rate for rate in rates if rate is not None)
         if len(known) > 1 and not self.options.target_sampling_rate_hz:
-            shown = _listed([f"{rate:g} Hz" for rate in known], quote=False)
+            shown = listed([f"{rate:g} Hz" for rate in known], quote=False)
             self.questions.append(
                 f"The recordings have different rates ({shown}). To which one should all be "
                 "resampled?"
@@ -409,18 +363,6 @@ def _common_folder(paths: Sequence[str]) -> str:
             break
         shared.append(parts[0] + "/")
     return "".join(shared)
-
-
-def _match(name: str, variables: Iterable[VariableFacts]) -> VariableFacts | None:
-    for variable in variables:
-        if variable.name == name or ("*" in name and fnmatch.fnmatchcase(variable.name, name)):
-            return variable
-    return None
-
-
-def channel_label(name: str) -> str:
-    """Name a channel that was chosen with a star: ``X*_DE_time`` becomes ``X_DE_time``."""
-    return re.sub(r"[-_ .]{2,}", "_", name.replace("*", "")).strip("_-. ") or name
 
 
 def _view(facts: FileFacts) -> FileView:
@@ -446,9 +388,3 @@ def _lengths(recordings: list[PlannedRecording]) -> LengthStats:
         longest=sizes[-1],
         total=sum(sizes),
     )
-
-
-def _listed(names: Sequence[str], *, quote: bool = True) -> str:
-    shown = [f"“{name}”" if quote else name for name in names[:6]]
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return ", ".join(shown) + more

@@ -102,6 +102,17 @@ def test_channels_are_those_every_file_has(tmp_path: Path) -> None:
     assert "“FE” is only in some" in " ".join(inspection.notes)
 
 
+def test_brackets_in_a_column_name_are_no_pattern(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i % 5}\n" for i in range(50))
+    put(tmp_path, "a.csv", ("Beschl [m/s²],Weg [µm]\n" + rows).encode())
+    inspection = inspect_upload(tmp_path, ImportOptions(channels=("Weg [µm]",)))
+    assert [(c.name, c.chosen) for c in inspection.channels] == [
+        ("Weg [µm]", True),
+        ("Beschl [m/s²]", False),
+    ]
+    assert inspection.ready
+
+
 def test_channel_names_that_differ_by_a_number_are_one_channel(tmp_path: Path) -> None:
     npz(tmp_path, "a.npz", X097_DE_time=X)
     npz(tmp_path, "b.npz", X105_DE_time=X)
