@@ -121,6 +121,8 @@ def notify(level: str, message: str, *, title: str = "") -> None:
             "sendNotifications": [
                 {
                     "action": "show",
+                    # The same words are shown once at a time, however often a poll fails.
+                    "id": f"{level}: {message}",
                     "title": title or None,
                     "message": message,
                     "color": colours[level],

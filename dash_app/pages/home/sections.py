@@ -103,7 +103,7 @@ def _try_it(dataset: DatasetEntity | None) -> html.Section:
 def _bring_your_own() -> html.Section:
     return card(
         icon("cloud-arrow-up"),
-        html.H2("Bring your own"),
+        html.H2("Your own recordings"),
         html.P("CSV, NPZ, MATLAB, WAV or Parquet. Drop the files, check what was understood."),
         _button("Bring your own", "/datasets", quiet=True),
         className="home-path",
