@@ -82,6 +82,7 @@ def create_app() -> FastAPI:
     server: FastAPI = app.server
     mount_api(server)
     register_pages()
+    app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     app.layout = shell_layout
     _add_dash_own_callbacks(app)
     server.add_middleware(

@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 import psutil  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from tests.support.bench import Bench, running_bench, wait_until  # noqa: E402
+from tests.support.bench import Bench, running_bench  # noqa: E402
 
 PAGES = {
     "/": ".card",
@@ -56,7 +56,7 @@ def measure(folder: Path, runs: int, upload_mb: int) -> None:
     say("start on an empty data folder", start_times(folder, runs, fresh=True), "s")
     say("start on a used data folder", start_times(folder, runs, fresh=False), "s")
     with running_bench(folder / "used") as bench, chromium() as browser:
-        train_once(bench)
+        bench.wait_for_run(bench.start_run("classical"))
         for path, content in PAGES.items():
             frames, contents = page_times(browser, bench, path, content, runs)
             say(f"{path} frame", frames, "ms")
@@ -89,28 +89,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def train_once(bench: Bench) -> None:
-    """Make experiment 1, so that every page has something to show."""
-    start_training(bench, "classical", {})
-    ended = ("completed", "failed")
-    wait_until(lambda: bench.get("/api/experiments/1")["status"] in ended, 300, "the first run")
-
-
-def start_training(bench: Bench, family: str, config: dict[str, object]) -> int:
-    """Start a quick test on GunPoint and give its id."""
-    items = wait_until(
-        lambda: [
-            item
-            for item in bench.get("/api/datasets?ready_only=true")["items"]
-            if item["name"].startswith("Gun")
-        ],
-        60,
-        "the built-in data",
-    )
-    body = {"family": family, "dataset_id": items[0]["id"], "preset": "quick_test"}
-    return int(bench.post("/api/experiments", {**body, "config": config})["experiment_id"])
-
-
 def page_times(
     browser: Browser, bench: Bench, path: str, content: str, runs: int
 ) -> tuple[list[float], list[float]]:
@@ -136,7 +114,7 @@ def open_page(page: Page, url: str, content: str) -> tuple[float, float]:
 def live_times(browser: Browser, bench: Bench) -> tuple[list[float], list[float]]:
     """Watch a run; give the delays from a committed epoch to its point, and request times."""
     config = {"training": {"epochs": 60, "patience": 0}}
-    run = start_training(bench, "cnn1d", config)
+    run = bench.start_run("cnn1d", config)
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     requests: list[float] = []
     page.on("requestfinished", lambda request: note_duration(request, requests))

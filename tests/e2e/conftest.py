@@ -61,9 +61,13 @@ def wide_page(browser: Browser, bench: Bench) -> Iterator[Page]:
     yield from open_page(browser, bench, WIDE)
 
 
-def open_page(browser: Browser, bench: Bench, viewport: dict[str, int]) -> Iterator[Page]:
+def open_page(
+    browser: Browser, bench: Bench, viewport: dict[str, int], color_scheme: str = "light"
+) -> Iterator[Page]:
     """Give a page of a bench once; on going on, fail when the console complained."""
-    context = browser.new_context(viewport=viewport, base_url=bench.url, accept_downloads=True)
+    context = browser.new_context(
+        viewport=viewport, base_url=bench.url, accept_downloads=True, color_scheme=color_scheme
+    )
     context.set_default_timeout(20_000)
     page = context.new_page()
     complaints: list[str] = []

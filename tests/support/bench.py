@@ -49,6 +49,32 @@ class Bench:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return json.load(answer)
 
+    def ready_dataset(self, beginning: str) -> int:
+        """Wait for a built-in data set whose name begins so, and give its id."""
+
+        def found() -> list[int]:
+            items = self.get("/api/datasets?ready_only=true")["items"]
+            return [item["id"] for item in items if item["name"].startswith(beginning)]
+
+        return int(wait_until(found, 60, f"the data set “{beginning}”")[0])
+
+    def start_run(self, family: str, config: dict[str, Any] | None = None) -> int:
+        """Start a quick test on GunPoint and give its id."""
+        body = {
+            "family": family,
+            "dataset_id": self.ready_dataset("Gun"),
+            "preset": "quick_test",
+            "config": config or {},
+        }
+        return int(self.post("/api/experiments", body)["experiment_id"])
+
+    def wait_for_run(self, run: int, seconds: float = 300) -> None:
+        """Wait until a run has ended, well or not."""
+        ended = ("completed", "failed", "cancelled", "stopped")
+        wait_until(
+            lambda: self.get(f"/api/experiments/{run}")["status"] in ended, seconds, "the run"
+        )
+
 
 def free_port() -> int:
     """Give a TCP port nobody listens on."""
