@@ -7,12 +7,15 @@ import os
 import platform
 import socket
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from storage.settings import settings
+
+GPU_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def host_name() -> str:
@@ -51,11 +54,21 @@ def facts() -> dict[str, Any]:
     return {
         "cpus": usable_cpus(),
         "threads_per_run": threads_per_run(),
+        "device": likely_device(),
         "memory_bytes": psutil.virtual_memory().total,
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "pid": os.getpid(),
     }
+
+
+def likely_device() -> str:
+    """Give "cuda" where a GPU's driver and a torch built for it are, else "cpu"; loads neither."""
+    try:
+        built_for_cpu = "cpu" in version("torch")
+    except PackageNotFoundError:
+        return "cpu"
+    return "cuda" if GPU_DRIVER.exists() and not built_for_cpu else "cpu"
 
 
 class Usage:

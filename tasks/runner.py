@@ -13,7 +13,6 @@ import shutil
 import sys
 import traceback
 from importlib.metadata import version
-from pathlib import Path
 
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import Control, Family, FitResult, Interrupted, TrainingError
@@ -29,7 +28,7 @@ from storage.stores.leases import Lease
 from storage.stores.runs import ClaimedRun, Finished, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
-from tasks.machine import threads_of_run
+from tasks.machine import likely_device, threads_of_run
 from tasks.pulse import Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
@@ -223,8 +222,8 @@ def _check_disk(config: FamilyConfig, data: Dataset) -> None:
 
 
 def _device() -> str:
-    """Give "cuda" where a GPU can be used; asks the driver's files before importing torch."""
-    if not Path("/proc/driver/nvidia/version").exists():
+    """Give "cuda" where a GPU can be used; torch is imported only where that is likely."""
+    if likely_device() == "cpu":
         return "cpu"
     import torch
 

@@ -30,8 +30,8 @@ def experiment_not_found() -> html.Div:
             "There is no such experiment",
             "It may have been deleted, or the address was cut off when it was copied.",
             actions=[
-                dcc.Link("All experiments", href="/experiments", className="button-link"),
-                dcc.Link("New experiment", href="/experiment/new", className="button-link"),
+                dcc.Link("All experiments", href="/experiments", className="button button-quiet"),
+                dcc.Link("New experiment", href="/experiment/new", className="button button-quiet"),
             ],
         ),
         className="page not-found",

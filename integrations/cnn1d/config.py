@@ -99,6 +99,7 @@ class Cnn1dConfig(FamilyConfig):
             parameters=weights,
             memory_bytes=window_bytes(info, self.data) + 16 * weights + 300_000_000,
             checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
+            uses_gpu=True,
         )
 
 

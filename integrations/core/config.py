@@ -147,6 +147,8 @@ class Workload(BaseModel):
     parameters: int
     memory_bytes: int
     checkpoint_bytes: int
+    uses_gpu: bool = False
+    """True when the family trains on a GPU where the machine has one."""
 
 
 class FamilyConfig(Section):

@@ -47,7 +47,7 @@ def heading(entity: DatasetEntity) -> html.Header:
     if ready:
         train = [icon("play"), "Train a model on it"]
         address = f"/experiment/new?dataset={entity.id}"
-        actions.append(dcc.Link(train, href=address, className="button-link dataset-train"))
+        actions.append(dcc.Link(train, href=address, className="button button-filled"))
     return page_header(entity.name, badges=[status_chip(entity)], actions=actions)
 
 

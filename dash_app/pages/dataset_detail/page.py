@@ -46,7 +46,7 @@ def layout(dataset_id: str = "", **_query: Any) -> html.Div:
 
 
 def _missing() -> list[Any]:
-    back = dcc.Link("All data sets", href="/datasets", className="button-link")
+    back = dcc.Link("All data sets", href="/datasets", className="button button-quiet")
     return [
         page_header("Data set"),
         empty_state(

@@ -267,7 +267,7 @@ def _recordings(info: DatasetInfo) -> html.Section:
             "rowHeight": 34,
             "headerHeight": 38,
         },
-        className="ag-theme-quartz dataset-grid",
+        className="grid",
         style={"height": f"{min(480, 60 + 34 * len(rows))}px"},
     )
     return card(grid, title=f"Recordings ({format_count(len(info.recordings))}{more})")

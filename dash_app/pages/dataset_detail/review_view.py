@@ -126,7 +126,7 @@ def _recordings(plan: Inspection) -> list[Any]:
             "rowHeight": 34,
             "headerHeight": 38,
         },
-        className="ag-theme-quartz dataset-grid",
+        className="grid",
         style={"height": f"{min(460, 60 + 34 * max(len(rows), 2))}px"},
     )
     title = f"Recordings to import ({format_count(len(rows))})"

@@ -159,7 +159,7 @@ def table(items: Sequence[DatasetEntity]) -> dag.AgGrid:
             "animateRows": False,
             "headerHeight": 38,
         },
-        className="ag-theme-quartz dataset-grid",
+        className="grid",
         style={"height": None},
     )
 

@@ -103,6 +103,7 @@ def assess(draft: Draft) -> Assessment:
         notices += [Notice(_level(p), p.message, p.field) for p in problems]
     if checked.config is not None:
         cost = forecast(family.name, checked.config, info, host=machine.host)
+        machine = machine.for_work(cost.work)
         notices += about_machine(cost, machine)
     known = all_fields(family.Config)
     return Assessment(

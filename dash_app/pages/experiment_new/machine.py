@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
 from dash_app.components import format_bytes, format_duration
 from dash_app.estimates import Forecast
 from dash_app.pages.experiment_new.notices import REVIEW_STEP, Notice
+from integrations.core.config import Workload
 from storage.settings import settings
 from tasks.queue import alive_workers
 
@@ -30,6 +31,10 @@ class Machine:
     host: str = ""
     device: str = "CPU"
     threads: int = 0
+
+    def for_work(self, work: Workload) -> Machine:
+        """The same machine as a run sees it that may not use a GPU."""
+        return self if work.uses_gpu else replace(self, device="CPU")
 
     @property
     def words(self) -> str:

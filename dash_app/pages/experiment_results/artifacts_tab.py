@@ -72,7 +72,7 @@ def report_section(
                 [icon("download"), f"Download the PDF ({format_bytes(made.bytes)})"],
                 href=f"/api/experiments/{entity.id}/{REPORT}",
                 download=REPORT,
-                className="button-link button-primary",
+                className="button button-filled",
             )
         )
     label = "Make it again" if made is not None else "Make the report"

@@ -118,7 +118,7 @@ def _class_table(evaluation: Evaluation) -> dag.AgGrid:
             "rowHeight": ROW_HEIGHT,
             "animateRows": False,
         },
-        className="ag-theme-quartz results-grid",
+        className="grid",
         style={"height": f"{ROW_HEIGHT * (MOST_ROWS + 1)}px" if many else None},
     )
 

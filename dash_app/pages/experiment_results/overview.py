@@ -230,5 +230,5 @@ def unfinished(entity: ExperimentEntity) -> html.Div:
          "here when it has ended."),
     )  # fmt: skip
     way = dcc.Link("Open the monitor", href=f"/experiment/{entity.id}/monitor",
-                   className="button-link")  # fmt: skip
+                   className="button button-quiet")  # fmt: skip
     return html.Div(empty_state(symbol, title, text, actions=[way]), className="card")

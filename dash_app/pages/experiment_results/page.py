@@ -60,8 +60,10 @@ def _header(entity: ExperimentEntity) -> html.Header:
           if entity.finished_at else []),
     ]  # fmt: skip
     actions = [
-        dcc.Link("Monitor", href=f"/experiment/{entity.id}/monitor", className="button-link"),
-        dcc.Link("Clone", href=f"/experiment/clone/{entity.id}", className="button-link"),
+        dcc.Link(
+            "Monitor", href=f"/experiment/{entity.id}/monitor", className="button button-quiet"
+        ),
+        dcc.Link("Clone", href=f"/experiment/clone/{entity.id}", className="button button-quiet"),
     ]
     return page_header(
         entity.name,
