@@ -16,8 +16,8 @@ LIMIT = 200_000
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving() as address:
-        yield address
+    with serving() as bench:
+        yield bench.url
 
 
 @pytest.fixture
