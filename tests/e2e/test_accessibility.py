@@ -22,7 +22,7 @@ SCREENS = {
     "/experiment/{run}/results": ".card",
     "/experiments": ".ag-center-cols-container .ag-row",
     "/api/docs": "h1",
-    "/nowhere": "h1",
+    "/nowhere": ".empty-state",
 }
 SETTLE_MS = 1000
 GRAVE = ("serious", "critical")

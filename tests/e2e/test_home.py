@@ -126,11 +126,15 @@ def test_the_keyboard_reaches_the_content_first(wide_page: Page) -> None:
 
 
 def test_a_running_job_shows_in_the_pill_and_on_home(page: Page, bench: Bench) -> None:
-    smallest = min(bench.get("/api/datasets")["items"], key=lambda item: item["n_recordings"])
     config = {"training": {"epochs": 300, "patience": 0}}
     run = bench.post(
         "/api/experiments",
-        {"family": "cnn1d", "dataset_id": smallest["id"], "config": config, "name": "Shown"},
+        {
+            "family": "cnn1d",
+            "dataset_id": bench.ready_dataset("Basic motions"),
+            "config": config,
+            "name": "Shown",
+        },
     )
     try:
         page.goto("/")

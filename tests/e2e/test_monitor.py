@@ -26,10 +26,8 @@ CURVE = """key => {
 
 def start(bench: Bench, epochs: int = 15, **training: Any) -> dict[str, Any]:
     """Start a small network on the smallest built-in set."""
-    items = bench.get("/api/datasets")["items"]
-    smallest = min(items, key=lambda item: item["n_recordings"])
     config = {"training": {"epochs": epochs, "patience": 0, **training}}
-    body = {"family": "cnn1d", "dataset_id": smallest["id"], "config": config}
+    body = {"family": "cnn1d", "dataset_id": bench.ready_dataset("Basic motions"), "config": config}
     return dict(bench.post("/api/experiments", body))
 
 

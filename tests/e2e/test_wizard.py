@@ -15,14 +15,8 @@ from tests.support.bench import Bench
 expect.set_options(timeout=20_000)
 
 
-def dataset_id(bench: Bench, n_classes: int = 2) -> int:
-    items = bench.get("/api/datasets")["items"]
-    found = next((item for item in items if len(item.get("classes", ())) == n_classes), items[0])
-    return int(found["id"])
-
-
 def open_wizard(page: Page, bench: Bench, query: str = "") -> None:
-    page.goto(f"/experiment/new?dataset={dataset_id(bench)}{query}")
+    page.goto(f"/experiment/new?dataset={bench.ready_dataset('Gun')}{query}")
     expect(page.locator("#wizard-summary")).to_contain_text("Time")
 
 
@@ -122,7 +116,7 @@ def test_a_clone_marks_what_differs_from_its_original(wide_page: Page, bench: Be
     page = wide_page
     created = bench.post(
         "/api/experiments",
-        {"family": "cnn1d", "dataset_id": dataset_id(bench), "preset": "quick_test"},
+        {"family": "cnn1d", "dataset_id": bench.ready_dataset("Gun"), "preset": "quick_test"},
     )
     page.goto(f"/experiment/clone/{created['experiment_id']}")
     epochs = page.get_by_label("Epochs", exact=True)
