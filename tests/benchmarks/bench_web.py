@@ -156,7 +156,8 @@ def say_upload(bench: Bench, folder: Path, megabytes: int) -> None:
     """Upload one big file and print throughput and what the web process grew by."""
     path = folder / "big.npy"
     np.lib.format.open_memmap(path, "w+", np.float32, (megabytes * 250_000,)).flush()
-    web = psutil.Process(bench.pid)
+    children = psutil.Process(bench.pid).children()
+    web = next(child for child in children if "web" in child.cmdline())
     before = web.memory_info().rss
     peak = [before]
     watching = threading.Event()
