@@ -47,6 +47,12 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
 
   cells.HistoryTime = loaded((row, props) => draw("span", { title: row.created_exact }, props.value));
 
+  cells.HistoryScore = loaded((row, props) => {
+    if (!row.leaky || props.value === "–") return draw("span", null, props.value);
+    const why = "Leaky split: pieces of one recording were learnt from and tested on. Too good to be believed.";
+    return draw("span", { title: why }, draw("span", { className: "leak-mark", role: "img", "aria-label": why }, icon("exclamation-triangle")), " ", props.value);
+  });
+
   cells.HistorySplit = loaded((row) => {
     if (!row.leaky) return draw("span", { title: row.split }, row.split || "–");
     const why = row.split + ". Pieces of one recording were learnt from and tested on: too good to be believed.";

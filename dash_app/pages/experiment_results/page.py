@@ -8,7 +8,7 @@ import dash
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dash_app.components import icon, page_header, relative_time, status_chip, term
+from dash_app.components import icon, leaky_badge, page_header, relative_time, status_chip
 from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
 from dash_app.pages.experiment_results import ids
 from dash_app.pages.experiment_results.overview import unfinished
@@ -74,14 +74,7 @@ def _header(entity: ExperimentEntity) -> html.Header:
 
 
 def _badges(entity: ExperimentEntity) -> list[Any]:
-    if not entity.leaky:
-        return []
-    chip = html.Span([icon("droplet-half"), "leaky split"], className="chip chip-warning")
-    return [
-        term(
-            chip, "Pieces of the same source are in training and test, which flatters the figures."
-        )
-    ]
+    return [leaky_badge()] if entity.leaky else []
 
 
 def _body(entity: ExperimentEntity, tab: str) -> list[Any]:

@@ -37,7 +37,7 @@ def _columns() -> list[dict[str, Any]]:
         _column("status", "Status", 146, "HistoryStatus", **SORTABLE),
         _column("family", "Family", 138, **SORTABLE),
         _column("dataset_name", "Data set", 170, **SORTABLE),
-        _column("accuracy", "Accuracy (95 %)", 176, **NUMBER, **SORTABLE),
+        _column("accuracy", "Accuracy (95 %)", 190, "HistoryScore", **NUMBER, **SORTABLE),
         _column("macro_f1", "Macro-F1", 96, **NUMBER, **SORTABLE),
         _column("curve", "Validation", 110, "HistoryCurve"),
         _column("split", "Split", 190, "HistorySplit"),

@@ -14,6 +14,7 @@ from dash_app.components import (
     format_duration,
     format_score,
     icon,
+    leaky_badge,
     relative_time,
     status_chip,
 )
@@ -163,7 +164,7 @@ def _recent_row(run: ExperimentEntity) -> html.Tr:
         [
             html.Td([name, html.Div(run.dataset_name, className="muted small clip")]),
             html.Td(status_chip(run.status)),
-            html.Td(_score(run), className="nowrap"),
+            html.Td([_score(run), *_leak_warning(run)], className="nowrap"),
             html.Td(relative_time(run.finished_at), className="nowrap muted"),
         ]
     )
@@ -194,6 +195,10 @@ def _best_row(run: ExperimentEntity) -> html.Div:
             html.Div(facts, className="muted small"),
         ]
     )
+
+
+def _leak_warning(run: ExperimentEntity) -> list[Any]:
+    return [" ", leaky_badge()] if run.leaky and run.accuracy is not None else []
 
 
 def _score(run: ExperimentEntity) -> str:
