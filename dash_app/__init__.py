@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextvars import copy_context
 from typing import Any
 
@@ -19,8 +18,6 @@ from dash_app.pages import register_pages
 from dash_app.security import GuardMiddleware
 from dash_app.shell import shell_layout, show_callback_error
 from storage.settings import VERSION, settings
-
-log = logging.getLogger("signalbench.web")
 
 
 class ThreadedFastAPIServer(FastAPIDashServer):

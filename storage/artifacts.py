@@ -83,10 +83,6 @@ class ArtifactStore:
             raise NotFoundError("There is no such file.")
         return path
 
-    def remove_all(self, experiment_id: int) -> None:
-        """Delete all files of an experiment."""
-        shutil.rmtree(self.root / str(experiment_id), ignore_errors=True)
-
 
 @cache
 def artifacts() -> ArtifactStore:

@@ -48,7 +48,6 @@ class VectorFigure(Flowable):  # type: ignore[misc]
         super().__init__()
         self._form = pagexobj(PdfReader(fdata=to_pdf(chart, width_mm)).pages[0])
         left, bottom, right, top = (float(edge) for edge in self._form.BBox)
-        self._natural_width = right - left
         self.width, self.height = right - left, top - bottom
 
     def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
