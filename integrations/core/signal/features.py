@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from integrations.core.data.dataset import Dataset, DatasetInfo
+from integrations.core.data.dataset import Dataset, DatasetInfo, Recording
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.signal.feature_groups import GROUPS, band_energies, order_prominences
+from integrations.core.signal.machine import fault_orders, shaft_hz
 from integrations.core.signal.plan import FeaturePlan, plan_features
 from integrations.core.signal.transforms import FloatArray, transform
 
@@ -34,37 +37,50 @@ def compute_features(
     plan = plan_features(dataset.info)
     table = np.empty((len(index), len(plan.features)), dtype=np.float32)
     done = 0
-    for rows, rate, shaft in _alike(dataset.info, index, plan):
+    for rows, alike in _alike(dataset.info, index, plan):
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
             windows = gather(dataset, index.take(some))
-            parts = [_one_channel(x, rate, shaft, plan) for x in windows.swapaxes(0, 1)]
+            parts = [_one_channel(x, alike, plan.edges_hz) for x in windows.swapaxes(0, 1)]
             table[some] = np.concatenate(parts, axis=1)
             done += len(some)
             progress(done, len(index))
     return np.nan_to_num(table, copy=False, posinf=0.0, neginf=0.0)
 
 
-def _one_channel(
-    windows: FloatArray, rate: float, shaft_hz: float, plan: FeaturePlan
-) -> FloatArray:
-    chunk = transform(np.ascontiguousarray(windows), rate)
+def _one_channel(windows: FloatArray, alike: Alike, edges_hz: FloatArray) -> FloatArray:
+    chunk = transform(np.ascontiguousarray(windows), alike.rate)
     columns = [column for _, group in GROUPS for column in group(chunk)]
-    columns += band_energies(chunk, plan.edges_hz)
-    columns += order_prominences(chunk, shaft_hz, plan.orders)
+    columns += band_energies(chunk, edges_hz)
+    columns += order_prominences(chunk, alike.shaft_hz, dict(alike.orders))
     return np.stack(columns, axis=1)
+
+
+class Alike(NamedTuple):
+    """What windows of one chunk share."""
+
+    rate: float
+    shaft_hz: float
+    orders: tuple[tuple[str, float], ...]
 
 
 def _alike(
     info: DatasetInfo, index: WindowIndex, plan: FeaturePlan
-) -> list[tuple[np.ndarray, float, float]]:
-    """Positions of windows with the same sampling rate and, where it matters, the same speed."""
-    kinds = [
-        (r.sampling_rate_hz or 1.0, float(r.fields["rpm"]) / 60 if plan.orders else 0.0)
-        for r in info.recordings
-    ]
+) -> list[tuple[npt.NDArray[np.int64], Alike]]:
+    """Positions of windows with the same sampling rate and, where it matters, the same machine."""
+    kinds = [_kind(info, recording, plan) for recording in info.recordings]
     distinct = sorted(set(kinds))
     number = {kind: i for i, kind in enumerate(distinct)}
     of_window = np.array([number[kind] for kind in kinds])[index.recording]
     rows = [np.flatnonzero(of_window == i) for i in range(len(distinct))]
-    return [(r, *kind) for r, kind in zip(rows, distinct, strict=True) if len(r)]
+    return [(r, kind) for r, kind in zip(rows, distinct, strict=True) if len(r)]
+
+
+def _kind(info: DatasetInfo, recording: Recording, plan: FeaturePlan) -> Alike:
+    rate = recording.sampling_rate_hz or 1.0
+    if not plan.lines:
+        return Alike(rate, 0.0, ())
+    orders = fault_orders(info, recording)
+    return Alike(
+        rate, shaft_hz(recording) or 0.0, tuple((name, orders[name]) for name in plan.lines)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from math import cos, isfinite, radians
 from typing import Any, Literal
 
@@ -114,5 +115,6 @@ def _folded(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {_fold(name): value for name, value in facts.items()}
 
 
+@lru_cache(maxsize=4096)
 def _fold(name: str) -> str:
-    return " ".join(re.sub(r"[\s_()\[\]/-]+", " ", str(name).lower()).split())
+    return " ".join(re.sub(r"[\s_()\[\]/-]+", " ", name.lower()).split())

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from integrations.core.data.dataset import DatasetInfo
+from integrations.core.signal.machine import fault_orders, shaft_hz
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -76,58 +77,41 @@ class FeaturePlan:
     Attributes:
         features: One per column, all of channel 1, then all of channel 2 and so on.
         edges_hz: Borders of the logarithmic bands.
-        orders: Fault orders looked for, empty where speed or geometry is unknown.
+        lines: Names of the fault lines looked for, empty where speed or geometry is unknown.
     """
 
     features: tuple[Feature, ...]
     edges_hz: FloatArray
-    orders: dict[str, float]
+    lines: tuple[str, ...]
 
 
 def plan_features(info: DatasetInfo) -> FeaturePlan:
     """Decide which features suit a data set.
 
-    Fault-order features need a sampling rate and a field ``rpm`` on every recording, and the
-    bearing's orders (multiples of shaft speed): ``properties["bearing_orders"]``, a dict by name,
-    or the properties ``bpfo``, ``bpfi``, ``bsf`` and ``ftf`` of the bearing-datasets tables.
+    Fault-line features need a sampling rate, a shaft speed and the bearing's orders for every
+    recording; see ``machine.fault_orders`` for where they come from.
     """
     rates = {recording.sampling_rate_hz or 1.0 for recording in info.recordings}
     edges = (min(rates) / 2 * np.logspace(-2.4, 0, N_BANDS + 1)).astype(np.float32)
     edges[0], edges[-1] = 0.0, max(rates)
-    orders = _orders(info)
+    lines = _known_lines(info)
     one_channel = [*TIME, *SPECTRUM, *ENVELOPE]
     one_channel += [_band(edges, i, rates == {1.0}) for i in range(N_BANDS)]
-    one_channel += [Feature(f"{name} prominence", "decades") for name in orders]
+    one_channel += [Feature(f"{name} prominence", "decades") for name in lines]
     prefix = [f"{channel}: " if len(info.channels) > 1 else "" for channel in info.channels]
     named = tuple(Feature(p + f.name, f.unit) for p in prefix for f in one_channel)
-    return FeaturePlan(named, edges, orders)
+    return FeaturePlan(named, edges, lines)
 
 
-def _orders(info: DatasetInfo) -> dict[str, float]:
-    given = info.properties.get("bearing_orders")
-    orders = dict(given) if isinstance(given, dict) else _flat_orders(info)
-    known = all(r.sampling_rate_hz and _is_number(r.fields.get("rpm")) for r in info.recordings)
-    return (
-        {name: float(order) for name, order in orders.items() if _is_number(order)} if known else {}
-    )
-
-
-def _flat_orders(info: DatasetInfo) -> dict[str, float]:
-    """Read the flat properties; a ball defect strikes twice per turn of the ball."""
-    found = {name.lower(): value for name, value in info.properties.items()}
-    lines = {"BPFO": ("bpfo", 1), "BPFI": ("bpfi", 1), "2×BSF": ("bsf", 2), "FTF": ("ftf", 1)}
-    return {
-        name: factor * float(found[key])
-        for name, (key, factor) in lines.items()
-        if _is_number(found.get(key))
-    }
-
-
-def _is_number(value: object) -> bool:
-    try:
-        return float(str(value)) > 0
-    except ValueError:
-        return False
+def _known_lines(info: DatasetInfo) -> tuple[str, ...]:
+    """Fault lines whose frequency is known in every recording; bearings may differ."""
+    known: dict[str, None] | None = None
+    for recording in info.recordings:
+        if not recording.sampling_rate_hz or shaft_hz(recording) is None:
+            return ()
+        orders = fault_orders(info, recording)
+        known = {name: None for name in (orders if known is None else known) if name in orders}
+    return tuple(known or ())
 
 
 def _band(edges: FloatArray, i: int, no_rate: bool) -> Feature:
