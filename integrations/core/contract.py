@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -57,6 +57,23 @@ class Interrupted(Exception):  # an order obeyed, not an error
         self.control = control
 
 
+@dataclass(frozen=True)
+class EarlierRun:
+    """A finished experiment of this bench that another run builds on.
+
+    Attributes:
+        id: Its experiment number.
+        folder: What it left: config.yaml, result.json, predictions, model files.
+        split_digest: Identifies the windows and the split it was made on.
+    """
+
+    id: int
+    name: str
+    family: str
+    folder: Path
+    split_digest: str
+
+
 class RunContext(Protocol):
     """What a running fit may ask of its surroundings; the runner implements it over SQL and Redis.
 
@@ -88,6 +105,9 @@ class RunContext(Protocol):
 
     def log(self, level: str, message: str) -> None:
         """Write one line to the run's log; level is debug, info, warning or error."""
+
+    def earlier_runs(self, *, ids: Sequence[int] = (), split_digest: str = "") -> list[EarlierRun]:
+        """Give finished experiments: those with these ids, or all on that split, newest first."""
 
 
 @dataclass(frozen=True)
