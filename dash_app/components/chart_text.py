@@ -51,7 +51,15 @@ def _heatmap(chart: Heatmap) -> str:
         return f"{opening} No values."
     value, row, column = max(cells)
     largest = _value(value, chart.value_axis)
-    return f"{opening} Largest: {largest} at {chart.rows[row]}, {chart.columns[column]}."
+    at_row, at_column = (
+        _place(chart.rows[row], chart.y_axis),
+        _place(chart.columns[column], chart.x_axis),
+    )
+    return f"{opening} Largest: {largest} at {at_row}, {at_column}."
+
+
+def _place(name: str | float, axis: Axis) -> str:
+    return name if isinstance(name, str) else _value(float(name), axis)
 
 
 def _named(axis: Axis) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 OKABE_ITO = (
     "#0072B2",
@@ -60,6 +62,29 @@ class Marker:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A text standing at a point of the chart; line breaks are kept."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """A shaded stretch of the x axis behind the lines.
+
+    Attributes:
+        strength: From 0 (nothing to see) to 1 (full shade), e.g. how much a stretch mattered.
+    """
+
+    low: float
+    high: float
+    strength: float = 1.0
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Lines:
     """Lines or points over a common x axis."""
 
@@ -71,6 +96,8 @@ class Lines:
     markers: tuple[Marker, ...] = ()
     square: bool = False
     help: str = ""
+    labels: tuple[Label, ...] = ()
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,9 +116,14 @@ class Bars:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A matrix of cells, e.g. a confusion matrix; row 0 is drawn on top.
+    """A matrix of cells: a confusion matrix, or a map over continuous axes.
+
+    Rows of names are drawn with row 0 on top. Rows (or columns) of numbers make a continuous axis:
+    cell ``i`` is centred on the i-th number, small at the bottom (left).
 
     Attributes:
+        columns: Names, or the centres of the columns in units of ``x_axis``, ascending.
+        rows: Names, or the centres of the rows in units of ``y_axis``, ascending.
         values: Row-major cell values, ``values[row][column]``.
         texts: What each cell says; None leaves cells empty.
     """
@@ -100,12 +132,36 @@ class Heatmap:
     title: str
     x_axis: Axis
     y_axis: Axis
-    columns: tuple[str, ...]
-    rows: tuple[str, ...]
+    columns: tuple[str, ...] | tuple[float, ...]
+    rows: tuple[str, ...] | tuple[float, ...]
     values: tuple[tuple[float, ...], ...]
     value_axis: Axis = field(default_factory=lambda: Axis("Value"))
     texts: tuple[tuple[str, ...], ...] | None = None
     help: str = ""
+
+
+def centres(names: Sequence[str] | Sequence[float]) -> tuple[float, ...] | None:
+    """Give the rows or columns of a heat map as numbers; None where they are names."""
+    numbers = [float(name) for name in names if not isinstance(name, str)]
+    whole = bool(numbers) and len(numbers) == len(names)
+    return tuple(numbers) if whole and all(map(math.isfinite, numbers)) else None
+
+
+def edges(places: Sequence[float], log: bool = False) -> tuple[float, ...]:
+    """Give the borders of cells centred on ascending numbers, one more than the cells.
+
+    Args:
+        places: Centres; on a logarithmic axis all above zero.
+        log: Neighbours meet at their geometric mean.
+    """
+    shown = [math.log(place) for place in places] if log else list(places)
+    if len(shown) == 1:
+        half = 0.5
+        borders = [shown[0] - half, shown[0] + half]
+    else:
+        inner = [(a + b) / 2 for a, b in pairwise(shown)]
+        borders = [2 * shown[0] - inner[0], *inner, 2 * shown[-1] - inner[-1]]
+    return tuple(math.exp(border) for border in borders) if log else tuple(borders)
 
 
 Chart = Lines | Bars | Heatmap

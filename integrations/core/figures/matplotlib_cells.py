@@ -95,9 +95,9 @@ def _rectangles(values: npt.NDArray[np.float64], norm: Normalize, gaps: bool) ->
 
 
 def _names(chart: Heatmap, axes: Axes, n_rows: int, n_columns: int) -> None:
-    columns = [shortened(printable(name), LONGEST_NAME) for name in chart.columns]
-    rows = [shortened(printable(name), LONGEST_NAME) for name in chart.rows]
-    across, up = _shown(chart.columns), _shown(chart.rows)
+    columns = [shortened(printable(str(name)), LONGEST_NAME) for name in chart.columns]
+    rows = [shortened(printable(str(name)), LONGEST_NAME) for name in chart.rows]
+    across, up = _shown(columns), _shown(rows)
     names = [columns[i] for i in across]
     wide = sum(len(name) + 2 for name in names) > 105
     axes.set_xticks([(i + 0.5) * n_columns / len(columns) for i in across], names)
@@ -114,15 +114,17 @@ def _names(chart: Heatmap, axes: Axes, n_rows: int, n_columns: int) -> None:
 
 def _named(chart: Heatmap) -> bool:
     """Cells of names stand apart from one another; those along a scale run together."""
-    return len(chart.columns) <= MOST_LABELS and not _is_scale(chart.columns)
+    return len(chart.columns) <= MOST_LABELS and not _is_scale(
+        [str(name) for name in chart.columns]
+    )
 
 
-def _shown(names: tuple[str, ...]) -> range:
+def _shown(names: list[str]) -> range:
     most = MOST_SCALE_LABELS if _is_scale(names) else MOST_LABELS
     return range(0, len(names), max(1, math.ceil(len(names) / most)))
 
 
-def _is_scale(names: tuple[str, ...]) -> bool:
+def _is_scale(names: list[str]) -> bool:
     try:
         numbers = [float(name) for name in names]
     except ValueError:

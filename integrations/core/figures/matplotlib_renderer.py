@@ -26,8 +26,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, ScalarFormatter
 
-from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatmap, Lines, Series
+from integrations.core.figures.chart import (
+    OKABE_ITO,
+    Axis,
+    Bars,
+    Chart,
+    Heatmap,
+    Lines,
+    Series,
+    centres,
+)
 from integrations.core.figures.matplotlib_cells import draw_cells
+from integrations.core.figures.matplotlib_map import draw_map
 from integrations.core.figures.print_text import FONT_FILES, printable, shortened
 
 WIDTH_MM = 170.0
@@ -36,6 +46,7 @@ NARROW_MM = 120.0
 LONGEST_NAME = 40
 MOST_LEGEND_ROWS = 14
 MOST_POINTS = 4000
+PIXELS_PER_INCH = 220
 INK, MUTED, GRID = "#1f2933", "#5b6672", "#e3e7ec"
 STYLE: dict[str, Any] = {
     "axes.edgecolor": "#aab3bd",
@@ -81,7 +92,12 @@ def to_pdf(chart: Chart, width_mm: float = WIDTH_MM) -> bytes:
     with _turn, _style():
         figure = _draw(chart, width_mm)
         target = io.BytesIO()
-        figure.savefig(target, format="pdf", metadata={"CreationDate": None, "Producer": None})
+        figure.savefig(
+            target,
+            format="pdf",
+            dpi=PIXELS_PER_INCH,
+            metadata={"CreationDate": None, "Producer": None},
+        )
     return target.getvalue()
 
 
@@ -97,6 +113,8 @@ def height_mm(chart: Chart, width_mm: float = WIDTH_MM) -> float:
     """Give the height that a chart needs on paper at a width."""
     if isinstance(chart, Bars):
         return 14.0 + 4.9 * max(2, len(chart.categories))
+    if isinstance(chart, Heatmap) and _is_map(chart):
+        return LINES_HEIGHT_MM if width_mm > NARROW_MM else 0.8 * width_mm
     if isinstance(chart, Heatmap):
         rows, columns = max(1, len(chart.rows)), max(1, len(chart.columns))
         return min(150.0, max(50.0, 30.0 + min(0.8 * width_mm * rows / columns, 9.0 * rows)))
@@ -129,9 +147,15 @@ def _draw(chart: Chart, width_mm: float) -> Figure:
         _lines(chart, figure, axes)
     elif isinstance(chart, Bars):
         _bars(chart, axes, LONGEST_NAME // 2 if _is_narrow(figure) else LONGEST_NAME)
+    elif _is_map(chart):
+        draw_map(chart, figure, axes)
     else:
         draw_cells(chart, figure, axes)
     return figure
+
+
+def _is_map(chart: Heatmap) -> bool:
+    return centres(chart.rows) is not None or centres(chart.columns) is not None
 
 
 def _lines(chart: Lines, figure: Figure, axes: Axes) -> None:
@@ -143,7 +167,9 @@ def _lines(chart: Lines, figure: Figure, axes: Axes) -> None:
         _series(series, index, drawn[index], longest, axes)
         drawn[index] += 1
     _scale(axes, chart)
+    _bands(chart, axes)
     _markers(chart, axes)
+    _labels(chart, axes)
     if chart.square:
         axes.set_box_aspect(1)
     if len(chart.series) > 1:
@@ -237,6 +263,25 @@ def name_axis(axes: Axes, which: str, axis: Axis) -> None:
         target.set_minor_formatter(FuncFormatter(lambda value, _: ""))
     else:
         target.set_major_formatter(ScalarFormatter(useOffset=False))
+
+
+def _bands(chart: Lines, axes: Axes) -> None:
+    for band in chart.bands:
+        if math.isfinite(band.low) and math.isfinite(band.high):
+            strength = 0.45 * min(1.0, max(0.0, band.strength))
+            axes.axvspan(
+                band.low, band.high, color=OKABE_ITO[1], alpha=strength, linewidth=0, zorder=0.5
+            )
+
+
+def _labels(chart: Lines, axes: Axes) -> None:
+    for label in chart.labels:
+        if math.isfinite(label.x) and math.isfinite(label.y):
+            text = "\n".join(printable(line) for line in label.text.splitlines())
+            axes.text(
+                label.x, label.y, text, ha="center", va="center", fontsize=7, bbox=UNDERLAY,
+                clip_on=True,
+            )  # fmt: skip
 
 
 def _markers(chart: Lines, axes: Axes) -> None:

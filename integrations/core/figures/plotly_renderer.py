@@ -10,10 +10,21 @@ from __future__ import annotations
 import html
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatmap, Lines, Series
+from integrations.core.figures.chart import (
+    OKABE_ITO,
+    Axis,
+    Bars,
+    Chart,
+    Heatmap,
+    Label,
+    Lines,
+    Series,
+    centres,
+    edges,
+)
 
 FONT = {"family": "Inter, system-ui, sans-serif", "size": 12, "color": "#4a5460"}
 GRID = "#e6e9ed"
@@ -21,6 +32,9 @@ LONGEST_LABEL = 20
 LONGEST_TITLE = 40
 MAX_LEGEND = 8
 MAX_CELL_TEXTS = 400
+MAP_HEIGHT = 340
+SHADE = OKABE_ITO[1]
+"""Colour of stretches behind lines: orange stands apart from the blue of the first line."""
 BLUES = [[0.0, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"]]
 """From clear to Okabe–Ito blue: reads as a lightness scale on white and on black."""
 
@@ -139,11 +153,43 @@ def _guides(chart: Lines) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         refs = {f"{here}ref": here, f"{across}ref": "paper"}
         line = {"color": "#8a939d", "width": 1, "dash": "dot"}
         shapes.append({"type": "line", "line": line, "layer": "below", **ends, **refs})
-        spot = {"x": at, "y": 1, "xanchor": "left", "yanchor": "top"}
-        beside = {"x": 1, "y": at, "xanchor": "right", "yanchor": "bottom"}
+        note_at = _note_place(at, chart.x_axis if upright else chart.y_axis)
+        spot = {"x": note_at, "y": 1, "xanchor": "left", "yanchor": "top"}
+        beside = {"x": 1, "y": note_at, "xanchor": "right", "yanchor": "bottom"}
         place = (spot if upright else beside) | refs
         notes.append({"text": escaped(marker.label), "showarrow": False, **place})
-    return shapes, notes
+    notes += [_label(label, chart) for label in chart.labels]
+    return [*_shades(chart), *shapes], notes
+
+
+def _label(label: Label, chart: Lines) -> dict[str, Any]:
+    x, y = _note_place(label.x, chart.x_axis), _note_place(label.y, chart.y_axis)
+    text = "<br>".join(escaped(line) for line in label.text.splitlines())
+    return {"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": 11}}
+
+
+def _note_place(value: float | None, axis: Axis) -> float | None:
+    """Plotly places notes on a logarithmic axis by exponent (but lines by value)."""
+    return math.log10(value) if axis.log and value is not None and value > 0 else value
+
+
+def _shades(chart: Lines) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "rect",
+            "xref": "x",
+            "yref": "paper",
+            "x0": band.low,
+            "x1": band.high,
+            "y0": 0,
+            "y1": 1,
+            "fillcolor": SHADE,
+            "opacity": round(0.45 * min(1.0, max(0.0, band.strength)), 3),
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for band in chart.bands
+    ]
 
 
 def _bars(chart: Bars) -> dict[str, Any]:
@@ -188,15 +234,18 @@ def _error_bars(
 
 def _heatmap(chart: Heatmap) -> dict[str, Any]:
     value = chart.value_axis
+    columns, rows = centres(chart.columns), centres(chart.rows)
+    named = columns is None and rows is None
     cells = len(chart.rows) * len(chart.columns)
+    gap = 1 if named and cells <= MAX_CELL_TEXTS else 0
     trace: dict[str, Any] = {
         "type": "heatmap",
-        "x": [escaped(name) for name in chart.columns],
-        "y": [escaped(name) for name in chart.rows],
-        "z": [plain(row) for row in chart.values],
-        "colorscale": BLUES,
-        "xgap": 1 if cells <= MAX_CELL_TEXTS else 0,
-        "ygap": 1 if cells <= MAX_CELL_TEXTS else 0,
+        "x": _places(chart.columns, columns, chart.x_axis),
+        "y": _places(chart.rows, rows, chart.y_axis),
+        "z": [_rounded(row) for row in chart.values],
+        "colorscale": BLUES if named else "Cividis",
+        "xgap": gap,
+        "ygap": gap,
         "colorbar": _colour_bar(value),
         # Cells that say their value need no scale beside them.
         "showscale": chart.texts is None or cells > MAX_CELL_TEXTS,
@@ -210,12 +259,32 @@ def _heatmap(chart: Heatmap) -> dict[str, Any]:
         if cells <= MAX_CELL_TEXTS:
             trace["texttemplate"] = "%{text}"
     layout = _layout(chart.key, chart.x_axis, chart.y_axis)
-    for axis, names in (("xaxis", chart.columns), ("yaxis", chart.rows)):
-        layout[axis] |= {"type": "category", "showgrid": False, "labelalias": _shortened(names)}
-    layout["yaxis"]["autorange"] = "reversed"
+    for axis, names, places in (("xaxis", chart.columns, columns), ("yaxis", chart.rows, rows)):
+        layout[axis] |= {"showgrid": False} | ({} if places else _category(names))
+    if rows is None:
+        layout["yaxis"]["autorange"] = "reversed"
     layout |= {"hovermode": "closest", "showlegend": False}
-    layout["height"] = min(640, max(320, 110 + 30 * len(chart.rows)))
+    by_rows = min(640, max(320, 110 + 30 * len(chart.rows)))
+    layout["height"] = by_rows if rows is None else MAP_HEIGHT
     return {"data": [trace], "layout": layout}
+
+
+def _places(
+    names: Sequence[str] | Sequence[float], numbers: tuple[float, ...] | None, axis: Axis
+) -> Sequence[str | float | None]:
+    """Give what Plotly puts on a heat map's axis: names, centres, or borders on a log axis."""
+    if numbers is None:
+        return [escaped(str(name)) for name in names]
+    return _rounded(edges(numbers, log=True) if axis.log and numbers[0] > 0 else numbers, 7)
+
+
+def _category(names: Sequence[str] | Sequence[float]) -> dict[str, Any]:
+    return {"type": "category", "labelalias": _shortened(map(str, names))}
+
+
+def _rounded(values: Iterable[float], digits: int = 4) -> list[float | None]:
+    """Keep the digits that a shade or a hover can show: large maps travel to the browser."""
+    return [v if v is None else float(f"{v:.{digits}g}") for v in plain(values)]
 
 
 def _cell_hover(chart: Heatmap) -> str:
@@ -224,7 +293,10 @@ def _cell_hover(chart: Heatmap) -> str:
     row, column, value = (
         escaped(axis.title) for axis in (chart.y_axis, chart.x_axis, chart.value_axis)
     )
-    return f"{row}: %{{y}}<br>{column}: %{{x}}<br>{value}: {said}{text}<extra></extra>"
+    y = "%{y}" if centres(chart.rows) is None else f"%{{y:.4~g}} {escaped(chart.y_axis.unit)}"
+    x = "%{x}" if centres(chart.columns) is None else f"%{{x:.4~g}} {escaped(chart.x_axis.unit)}"
+    unit = f" {escaped(chart.value_axis.unit)}" if chart.value_axis.unit else ""
+    return f"{row}: {y}<br>{column}: {x}<br>{value}: {said}{unit}{text}<extra></extra>"
 
 
 def _colour_bar(axis: Axis) -> dict[str, Any]:
