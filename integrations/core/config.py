@@ -21,6 +21,7 @@ def knob(
     step: float | None = None,
     scale: str = "linear",
     show_if: dict[str, list[Any]] | None = None,
+    widget: str = "",
 ) -> Any:
     """Declare one setting: a pydantic field that also is a form input and its documentation.
 
@@ -34,8 +35,16 @@ def knob(
         step: Sensible increment of an input.
         scale: ``"linear"`` or ``"log"`` (shown and entered in scientific notation).
         show_if: Sibling field name to the values for which this setting has an effect.
+        widget: Special input: "experiment" (a finished experiment's number, 0 for none) or
+            "experiments" (a list of such numbers); "" for the one that suits the type.
     """
-    extra: dict[str, Any] = {"unit": unit, "step": step, "scale": scale, "show_if": show_if}
+    extra: dict[str, Any] = {
+        "unit": unit,
+        "step": step,
+        "scale": scale,
+        "show_if": show_if,
+        "widget": widget or None,
+    }
     return Field(
         default=default,
         title=title,
