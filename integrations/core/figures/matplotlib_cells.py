@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from integrations.core.figures.chart import Axis, Heatmap
+from integrations.core.figures.matplotlib_axes import axis_title
 from integrations.core.figures.print_text import printable, shortened
 
 LONGEST_NAME = 22
@@ -108,8 +109,7 @@ def _names(chart: Heatmap, axes: Axes, n_rows: int, n_columns: int) -> None:
             label.set(ha="right", rotation_mode="anchor")
     axes.set_yticks([(i + 0.5) * n_rows / len(rows) for i in up], [rows[i] for i in up])
     for which, axis in (("x", chart.x_axis), ("y", chart.y_axis)):
-        title = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
-        axes.set(**{f"{which}label": shortened(printable(title), 90)})
+        axes.set(**{f"{which}label": axis_title(axis)})
 
 
 def _named(chart: Heatmap) -> bool:
@@ -152,6 +152,6 @@ def _scale(axis: Axis, figure: Figure, axes: Axes, norm: Normalize) -> None:
     if bar.solids is not None:
         bar.solids.set_edgecolor("face")
     bar.outline.set_visible(False)
-    bar.set_label(printable(f"{axis.title} ({axis.unit})" if axis.unit else axis.title))
+    bar.set_label(axis_title(axis))
     if axis.percent:
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from integrations.core.figures.chart import Axis, Heatmap, centres, edges
+from integrations.core.figures.matplotlib_axes import axis_title, name_axis
 from integrations.core.figures.print_text import printable, shortened
 
 SHADES = "cividis"
@@ -43,7 +44,7 @@ def draw_map(chart: Heatmap, figure: Figure, axes: Axes) -> None:
     axes.grid(visible=False)
     bar = figure.colorbar(mesh, ax=axes, aspect=30, pad=0.02)
     bar.outline.set_visible(False)
-    bar.set_label(_title(chart.value_axis))
+    bar.set_label(axis_title(chart.value_axis))
     if chart.value_axis.percent:
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
 
@@ -74,9 +75,6 @@ def _name(axes: Axes, which: str, names: Sequence[str] | Sequence[float], axis: 
         axes.set(**{f"{which}scale": "log"})
     if axis.range is not None and axis.range[0] < axis.range[1]:
         axes.set(**{f"{which}lim": axis.range})
-    axes.set(**{f"{which}label": _title(axis)})
-
-
-def _title(axis: Axis) -> str:
-    text = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
-    return shortened(printable(text), 90)
+    axes.set(**{f"{which}label": axis_title(axis)})
+    if places is not None:
+        name_axis(axes, which, axis)

@@ -24,7 +24,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import MaxNLocator
 
 from integrations.core.figures.chart import (
     OKABE_ITO,
@@ -36,6 +36,7 @@ from integrations.core.figures.chart import (
     Series,
     centres,
 )
+from integrations.core.figures.matplotlib_axes import name_axis
 from integrations.core.figures.matplotlib_cells import draw_cells
 from integrations.core.figures.matplotlib_map import draw_map
 from integrations.core.figures.print_text import FONT_FILES, printable, shortened
@@ -249,20 +250,6 @@ def _one_scale(
 def _within_unit(values: list[float]) -> bool:
     finite = [v for v in values if v is not None and math.isfinite(v)]
     return bool(finite) and min(finite) < 0.6 and max(finite) > 0.9 and max(finite) <= 1
-
-
-def name_axis(axes: Axes, which: str, axis: Axis) -> None:
-    """Write an axis' title with unit and give its numbers the right form."""
-    title = f"{axis.title} ({axis.unit})" if axis.unit else axis.title
-    axes.set(**{f"{which}label": shortened(printable(title), 90)})
-    target = axes.xaxis if which == "x" else axes.yaxis
-    if axis.percent:
-        target.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
-    elif target.get_scale() == "log":
-        target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        target.set_minor_formatter(FuncFormatter(lambda value, _: ""))
-    else:
-        target.set_major_formatter(ScalarFormatter(useOffset=False))
 
 
 def _bands(chart: Lines, axes: Axes) -> None:
