@@ -92,6 +92,8 @@ class ExperimentEntity:
         metrics: Headline values by name, e.g. {"accuracy": 0.968, "accuracy_low": …}.
         progress: Fraction done at the last durable report, 0–1.
         error: A sentence for the user when failed.
+        forecast: What the run was expected to take when it was created: seconds "low", "mid" and
+            "high", and "basis" in words; None for runs of a version that kept none.
     """
 
     id: int
@@ -129,6 +131,7 @@ class ExperimentEntity:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    forecast: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

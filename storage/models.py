@@ -52,6 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 LARGEST_ID = 2**63 - 1
 """What an id column holds; databases refuse to look for a larger number."""
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -174,6 +175,7 @@ class Experiment(LeaseColumns, Base):
     n_parameters: Mapped[int] = mapped_column(BigInteger, default=0)
     work_units: Mapped[float] = mapped_column(Float(53), default=0.0)
     seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    forecast: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
     host: Mapped[str] = mapped_column(String(200), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")

@@ -17,6 +17,7 @@ from storage.entities import ConflictError, DatasetEntity, DatasetStatus, Experi
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
+from tasks.forecast import forecast
 
 
 class QueueError(Exception):
@@ -86,7 +87,7 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise RefusedError(errors)
-    work = config.workload(info)
+    expected = forecast(chosen.name, config, info)
     return ExperimentStore().create(
         NewExperiment(
             name=request.name.strip()[:200] or generated_name(chosen, dataset.name, request.preset),
@@ -97,8 +98,9 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
             tags=request.tags,
             priority=request.priority,
             parent_id=request.parent_id,
-            epochs_total=work.steps,
-            work_units=work.work_units,
+            epochs_total=expected.work.steps,
+            work_units=expected.work.work_units,
+            forecast=expected.kept,
         )
     )
 

@@ -14,10 +14,12 @@ from tasks.experiments import (
     plan_config,
     store_experiment,
 )
+from tasks.forecast import Forecast, forecast
 from tasks.health import Check, Health, alive_workers, health
 
 __all__ = [
     "Check",
+    "Forecast",
     "Health",
     "NewRun",
     "QueueError",
@@ -27,6 +29,7 @@ __all__ = [
     "create_experiment",
     "enqueue_experiment",
     "enqueue_job",
+    "forecast",
     "generated_name",
     "health",
     "order_experiment",

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from integrations.core.contract import Control
+from integrations.core.contract import Control, EarlierRun
 from storage.artifacts import sha256_of
 from storage.run_log import RunLog
 from storage.stores.runs import Epoch, RunStore
 from tasks.broadcast import Broadcast
+from tasks.earlier import earlier_runs
 from tasks.pulse import Pulse
 from tasks.run_files import RunFiles, finite
 
@@ -97,6 +98,10 @@ class BenchContext:
         self._broadcast.line(self._log.append(level, message))
         if level in ("warning", "error"):
             self._runs.note(self._pulse.lease, level, "log", message)
+
+    def earlier_runs(self, *, ids: Sequence[int] = (), split_digest: str = "") -> list[EarlierRun]:
+        """Give finished experiments: those with these ids, or all on that split, newest first."""
+        return earlier_runs(ids=ids, split_digest=split_digest)
 
     def _commit(self, epoch: Epoch) -> bool:
         """Wait for a database that is away; the heartbeat ends us when the lease is over."""

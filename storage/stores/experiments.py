@@ -71,6 +71,7 @@ class NewExperiment:
     parent_id: int | None = None
     epochs_total: int = 0
     work_units: float = 0.0
+    forecast: dict[str, Any] | None = None
 
 
 class ExperimentStore:
@@ -103,6 +104,7 @@ class ExperimentStore:
                 parent_id=new.parent_id,
                 epochs_total=new.epochs_total,
                 work_units=new.work_units,
+                forecast=new.forecast,
             )
             session.add(row)
             session.flush()
@@ -294,23 +296,6 @@ class ExperimentStore:
                 select(Experiment.status, func.count()).where(alive()).group_by(Experiment.status)
             )
             return {status: count for status, count in rows}  # noqa: C416 - rows are no plain tuples
-
-    def measured_rates(self, family: str, host: str, limit: int = 30) -> list[float]:
-        """Give work units per second of this family's recent runs on a host, newest first."""
-        with read_session() as session:
-            rows = session.execute(
-                select(Experiment.work_units, Experiment.seconds)
-                .where(
-                    Experiment.family == family,
-                    Experiment.host == host,
-                    Experiment.status == Status.COMPLETED,
-                    Experiment.seconds > 0,
-                    Experiment.work_units > 0,
-                )
-                .order_by(Experiment.id.desc())
-                .limit(limit)
-            ).all()
-        return [units / seconds for units, seconds in rows]
 
     def known_tags(self) -> list[str]:
         """Give all tags in use, sorted."""

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from storage.database import read_session, write_session
 from storage.entities import JobEntity, JobStatus, NotFoundError
-from storage.models import Job
+from storage.models import Job, utc_now
 
 
 class JobStore:
@@ -34,6 +34,31 @@ class JobStore:
             session.add(row)
             session.flush()
             return entity(row)
+
+    def record(self, kind: str, payload: dict[str, Any], result: dict[str, Any]) -> JobEntity:
+        """Store something that was done without waiting for a worker, e.g. a "probe"."""
+        with write_session() as session:
+            row = Job(
+                kind=kind,
+                payload=payload,
+                result=result,
+                status=JobStatus.DONE,
+                finished_at=utc_now(),
+            )
+            session.add(row)
+            session.flush()
+            return entity(row)
+
+    def finished(self, kind: str, limit: int) -> list[JobEntity]:
+        """Give the jobs of a kind that were done, newest first."""
+        statement = (
+            select(Job)
+            .where(Job.kind == kind, Job.status == JobStatus.DONE)
+            .order_by(Job.id.desc())
+            .limit(limit)
+        )
+        with read_session() as session:
+            return [entity(row) for row in session.scalars(statement)]
 
     def get(self, job_id: int) -> JobEntity:
         """Give one job.

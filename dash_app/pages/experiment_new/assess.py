@@ -8,7 +8,6 @@ from functools import lru_cache
 import yaml
 from pydantic import BaseModel
 
-from dash_app.estimates import Forecast, forecast
 from dash_app.forms import all_fields, check
 from dash_app.forms.values import same
 from dash_app.pages.experiment_new.choices import (
@@ -31,6 +30,7 @@ from integrations.core.data.split_checks import split_problems
 from integrations.core.data.splits import SplitError, preview_split
 from integrations.core.evaluation.evaluation import SplitSummary
 from storage.entities import DatasetEntity
+from tasks.queue import Forecast, forecast
 
 
 @dataclass(frozen=True)

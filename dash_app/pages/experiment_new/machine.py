@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import psutil
 
 from dash_app.components import format_bytes, format_duration
-from dash_app.estimates import Forecast
 from dash_app.pages.experiment_new.notices import REVIEW_STEP, Notice
 from integrations.core.config import Workload
 from storage.settings import settings
-from tasks.queue import alive_workers
+from tasks.queue import Forecast, alive_workers
 
 DISK_RESERVE_BYTES = 500_000_000
 LONG_ON_CPU_SECONDS = 1800

@@ -9,7 +9,6 @@ import dash_mantine_components as dmc
 from dash import html
 
 from dash_app.components import card, format_bytes, format_duration, icon
-from dash_app.estimates import forecast
 from dash_app.forms import (
     FieldSpec,
     SectionSpec,
@@ -32,6 +31,7 @@ from dash_app.pages.experiment_new.draft import Draft
 from dash_app.pages.experiment_new.view_model import measured_words
 from integrations.core.contract import Family
 from integrations.core.data.dataset import DatasetInfo
+from tasks.queue import forecast
 
 WINDOW_FIELDS = ("data.window_samples", "data.overlap")
 SPLIT_FIELDS = ("data.split", "data.split_field", "data.test_values")

@@ -17,7 +17,6 @@ from dash_app.components import (
     format_percent,
     icon,
 )
-from dash_app.estimates import forecast
 from dash_app.pages.experiment_new import ids
 from dash_app.pages.experiment_new.choices import (
     DEFAULT_PRESET,
@@ -35,6 +34,7 @@ from integrations.core.data.dataset import DatasetInfo
 from integrations.presets import Measured
 from integrations.registry import families
 from storage.entities import DatasetEntity
+from tasks.queue import forecast
 
 PICTURES = Path(__file__).parents[2] / "assets" / "families"
 SHOWN_CLASSES = 6

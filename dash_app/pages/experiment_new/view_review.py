@@ -17,7 +17,6 @@ from dash_app.components import (
     stat,
     term,
 )
-from dash_app.estimates import Forecast
 from dash_app.pages.experiment_new.assess import (
     Assessment,
     differences,
@@ -25,6 +24,7 @@ from dash_app.pages.experiment_new.assess import (
 from dash_app.pages.experiment_new.machine import Machine
 from dash_app.pages.experiment_new.notices import LAUNCH_STEP, Notice
 from integrations.core.evaluation.evaluation import SplitSummary
+from tasks.queue import Forecast
 
 STEP_WORDS = (
     ("Select model", "Data and family"),

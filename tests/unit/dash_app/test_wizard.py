@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dash_app.estimates import forecast
 from dash_app.pages.experiment_new.assess import Assessment, assess, differences
 from dash_app.pages.experiment_new.choices import (
     choose_dataset,
@@ -37,6 +36,7 @@ from integrations.registry import families
 from storage.entities import Status
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore, ReadyFacts
+from tasks.queue import forecast
 
 MakeDataset = Callable[..., int]
 

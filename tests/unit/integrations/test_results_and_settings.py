@@ -17,7 +17,13 @@ from integrations.core.data.dataset import Dataset, DatasetInfo, Recording
 from integrations.core.data.defaults import apply_suggestions, suggest_window
 from integrations.core.data.split_checks import split_problems
 from integrations.core.data.splits import split
-from integrations.core.estimate import START_SECONDS, estimate_seconds
+from integrations.core.estimate import (
+    MANY_RUNS_SPREAD,
+    START_SECONDS,
+    PastRun,
+    Speed,
+    estimate_seconds,
+)
 from integrations.core.evaluation.evaluate import evaluate
 from integrations.core.evaluation.store import (
     PREDICTIONS_CSV,
@@ -214,13 +220,35 @@ def test_network_is_built_for_any_window_length(window: int) -> None:
     assert len(plan) >= 1
 
 
-def test_estimates_narrow_with_runs_on_this_machine() -> None:
+def test_estimates_narrow_from_reference_to_probe_to_runs_on_this_machine() -> None:
     work = Workload(work_units=1e11, steps=1, parameters=0, memory_bytes=0, checkpoint_bytes=0)
-    reference = estimate_seconds("cnn1d", work)
-    few = estimate_seconds("cnn1d", work, [2e10])
-    many = estimate_seconds("cnn1d", work, [2e10] * 6)
-    assert few.mid == many.mid == START_SECONDS + 5
-    assert reference.high - reference.low > few.high - few.low > many.high - many.low
-    assert "no run on this one" in reference.basis
-    assert many.basis == "6 earlier runs on this machine"
-    assert json.dumps(estimate_seconds("unknown", work, [0.0]))
+    run = PastRun(1e11, START_SECONDS + 5)
+    probe = Speed(1.8e10, 2e10, 2.2e10, START_SECONDS, repeats=3)
+    estimates = [
+        estimate_seconds("cnn1d", work),
+        estimate_seconds("cnn1d", work, probe=probe),
+        estimate_seconds("cnn1d", work, [run]),
+        estimate_seconds("cnn1d", work, [run] * 6, probe),
+    ]
+    assert [e.mid for e in estimates[1:]] == pytest.approx([START_SECONDS + 5] * 3)
+    widths = [e.high - e.low for e in estimates]
+    assert widths == sorted(widths, reverse=True)
+    assert "no run on this one" in estimates[0].basis
+    assert "probe" in estimates[1].basis
+    assert estimates[3].basis == "6 earlier runs on this machine"
+    assert json.dumps(estimate_seconds("unknown", work, [PastRun(0.0, 0.0)]))
+
+
+def test_estimates_of_large_runs_are_wider_where_only_small_ones_were_made() -> None:
+    large = Workload(work_units=1e12, steps=1, parameters=0, memory_bytes=0, checkpoint_bytes=0)
+    small = large.model_copy(update={"work_units": 1e10})
+    runs = [PastRun(1e10, START_SECONDS + 5)] * 6
+    near, far = (estimate_seconds("cnn1d", work, runs) for work in (small, large))
+    assert far.high / far.mid > 1.2 * MANY_RUNS_SPREAD
+    assert near.high - near.mid < far.high - far.mid
+
+
+def test_time_to_start_is_not_taken_for_slowness() -> None:
+    work = Workload(work_units=2e10, steps=1, parameters=0, memory_bytes=0, checkpoint_bytes=0)
+    runs = [PastRun(2e9, START_SECONDS + 1.0)] * 6
+    assert estimate_seconds("cnn1d", work, runs).mid == pytest.approx(START_SECONDS + 10)
