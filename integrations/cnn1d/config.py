@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.defaults import whole_records
+from integrations.core.data.defaults import waveform_suggestions
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.training.settings import (
     AugmentationConfig,
     CheckpointConfig,
+    InputConfig,
     TrainingConfig,
 )
 
 CLASSIFIER_HIDDEN = 100
-
-
-class Normalisation(StrEnum):
-    """What is done to the amplitude before the first layer."""
-
-    WINDOW = "window"
-    DATASET = "dataset"
-    NONE = "none"
 
 
 class ArchitectureConfig(Section):
@@ -59,16 +51,12 @@ class ArchitectureConfig(Section):
         help="Share of features hidden at random before the classifier. Raise it when training is "
         "far better than validation.",
     )  # fmt: skip
-    normalisation: Normalisation = knob(
-        Normalisation.WINDOW, title="Normalisation",
-        help="Window: every window gets mean 0 and deviation 1, so that only its shape counts. "
-        "Data set: one scale for all, learnt from the training part, so that level counts too.",
-    )  # fmt: skip
 
 
 class Cnn1dConfig(FamilyConfig):
     """Everything that defines one run of the 1D CNN."""
 
+    input: InputConfig = Field(default_factory=InputConfig, title="Input")
     architecture: ArchitectureConfig = Field(
         default_factory=ArchitectureConfig, title="Architecture"
     )
@@ -78,14 +66,20 @@ class Cnn1dConfig(FamilyConfig):
     )
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _normalisation_has_moved(cls, given: Any) -> Any:
+        """Read configs stored when normalisation belonged to the architecture."""
+        old = given.get("architecture") if isinstance(given, dict) else None
+        if not isinstance(old, dict) or "normalisation" not in old:
+            return given
+        kept = {name: value for name, value in old.items() if name != "normalisation"}
+        moved = {"normalisation": old["normalisation"]} | given.get("input", {})
+        return given | {"architecture": kept, "input": moved}
+
     def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
-        """Leave events taken whole as they are: there, position, sign and level mean something."""
-        if not whole_records(info):
-            return {}
-        return {
-            "augmentation": {"shift": False, "sign_flip": False},
-            "architecture": {"normalisation": Normalisation.DATASET},
-        }
+        """Suit inputs and augmentation to the data; see ``waveform_suggestions``."""
+        return waveform_suggestions(info)
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds (three forward passes per training window), weights and bytes."""

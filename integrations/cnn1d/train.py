@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from integrations.cnn1d.config import Cnn1dConfig, Normalisation
+from integrations.cnn1d.config import Cnn1dConfig
 from integrations.cnn1d.model import Cnn1d
 from integrations.core.contract import FitResult, RunContext
 from integrations.core.data.dataset import Dataset
 from integrations.core.training.classification import train_classifier
+from integrations.core.training.inputs import waveform
+from integrations.core.training.recipe import Recipe
 from integrations.core.training.windows import WindowSource
-
-SCALE_WINDOWS = 2048
 
 
 def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
@@ -23,14 +23,20 @@ def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
 
     def build(train: WindowSource, n_classes: int) -> torch.nn.Module:
         channels = len(data.info.channels)
-        model = Cnn1d(config.architecture, config.data.window_samples, channels, n_classes)
-        if config.architecture.normalisation is Normalisation.DATASET:
-            rows = np.linspace(0, len(train) - 1, min(len(train), SCALE_WINDOWS)).astype(np.int64)
-            model.learn_scale(train.take(rows)[0])
+        window = config.data.window_samples
+        mode = config.input.normalisation
+        model = Cnn1d(config.architecture, mode, window, channels, n_classes)
+        model.normalise.learn_scale(train.sample())
         built.append(model)
         return model
 
-    result = train_classifier(config, data, context, build, "cnn1d")
+    recipe = Recipe(
+        family="cnn1d",
+        build=build,
+        prepare=waveform(data.info, config.input),
+        cam_layer=lambda model: model.blocks[-1][0],
+    )
+    result = train_classifier(config, data, context, recipe)
     return replace(result, extras={**result.extras, "first_filters": _first_filters(built[0])})
 
 

@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 from integrations.core.config import FamilyConfig, SplitStrategy
 from integrations.core.data.dataset import DatasetInfo, field_text
+from integrations.core.signal.machine import shaft_hz
 
 LONGEST_WHOLE_RECORD = 4096
 USUAL_WINDOW = 2048
 SHORTEST_POWER_OF_TWO = 16
 MOST_FIELD_VALUES = 20
+SPEEDS_ALIKE = 1.1
+"""Ratio of shaft speeds up to which orders lie close enough without order tracking."""
 
 Config = TypeVar("Config", bound=FamilyConfig)
 
@@ -69,6 +72,24 @@ def apply_suggestions(config: Config, info: DatasetInfo) -> Config:
         chosen = getattr(config, section).model_fields_set
         values[section] |= {name: value for name, value in knobs.items() if name not in chosen}
     return type(config).model_validate(values)
+
+
+def waveform_suggestions(info: DatasetInfo) -> dict[str, dict[str, Any]]:
+    """Suit a network on waveforms to the data; for ``FamilyConfig.suggestions``.
+
+    Events taken whole keep position, sign and level, which mean something there. Machines that
+    run at clearly different speeds are looked at by shaft angle.
+    """
+    speeds = [shaft_hz(recording) for recording in info.recordings]
+    known = [speed for speed in speeds if speed]
+    if known and len(known) == len(speeds):
+        return {"input": {"order_tracking": max(known) > SPEEDS_ALIKE * min(known)}}
+    if whole_records(info):
+        return {
+            "augmentation": {"shift": False, "sign_flip": False},
+            "input": {"normalisation": "dataset"},
+        }
+    return {}
 
 
 def _field_split(

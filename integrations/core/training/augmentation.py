@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from integrations.core.training.determinism import AUGMENTATION, derived_seed
+from integrations.core.training.layers import window_deviation
 from integrations.core.training.settings import AugmentationConfig
 
 
@@ -23,14 +24,5 @@ def augment(
         windows = windows * sign
     if config.noise:
         noise = torch.randn(windows.shape, generator=generator).to(windows)
-        windows = windows + noise * (config.noise * deviation(windows))
+        windows = windows + noise * (config.noise * window_deviation(windows))
     return windows
-
-
-def deviation(windows: torch.Tensor) -> torch.Tensor:
-    """Standard deviation of each window and channel, shape (n, channels, 1).
-
-    Sixteen times quicker than ``Tensor.std``, which sums in one careful pass.
-    """
-    centred = windows - windows.mean(dim=2, keepdim=True)
-    return centred.square_().mean(dim=2, keepdim=True).sqrt()

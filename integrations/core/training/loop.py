@@ -11,6 +11,7 @@ import torch
 from integrations.core.contract import Control, Interrupted
 from integrations.core.training.callbacks import Callback
 from integrations.core.training.determinism import EPOCH, seed_everything
+from integrations.core.training.inputs import Inputs
 from integrations.core.training.state import TrainState
 
 
@@ -19,10 +20,10 @@ class Task(Protocol):
 
     seed: int
 
-    def batches(self, epoch: int) -> Sequence[Callable[[], tuple[torch.Tensor, torch.Tensor]]]:
+    def batches(self, epoch: int) -> Sequence[Callable[[], tuple[Inputs, torch.Tensor]]]:
         """Give an epoch's batches as functions, so that none is loaded before its turn."""
 
-    def train_step(self, state: TrainState, inputs: torch.Tensor, labels: torch.Tensor) -> float:
+    def train_step(self, state: TrainState, inputs: Inputs, labels: torch.Tensor) -> float:
         """Make one optimizer step and give its loss."""
 
     def epoch_metrics(self, state: TrainState) -> dict[str, float]:

@@ -24,6 +24,38 @@ class Monitor(StrEnum):
     MACRO_F1 = "val_macro_f1"
 
 
+class Normalisation(StrEnum):
+    """What is done to the amplitude before the first layer."""
+
+    WINDOW = "window"
+    DATASET = "dataset"
+    NONE = "none"
+
+
+class Precision(StrEnum):
+    """Number format of the multiplications while training."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class InputConfig(Section):
+    """What is done to a window before the network sees it."""
+
+    normalisation: Normalisation = knob(
+        Normalisation.WINDOW, title="Normalisation",
+        help="Window: every window gets mean 0 and deviation 1, so that only its shape counts. "
+        "Data set: one scale for all, learnt from the training part, so that level counts too.",
+    )  # fmt: skip
+    order_tracking: bool = knob(
+        False, title="Order tracking",
+        help="Resamples every window to equal steps of shaft angle by the recording's rpm, so that "
+        "a multiple of the shaft speed looks the same at any speed. Needs an rpm for every "
+        "recording.",
+    )  # fmt: skip
+
+
 class TrainingConfig(Section):
     """How the weights are found."""
 
@@ -64,6 +96,12 @@ class TrainingConfig(Section):
         5.0, title="Gradient limit", ge=0.0, le=1000.0,
         help="Longest allowed gradient of a step; 0 sets no limit. Protects against single wild "
         "batches.",
+    )  # fmt: skip
+    precision: Precision = knob(
+        Precision.AUTO, title="Precision",
+        help="Automatic multiplies in bfloat16 where the processor has it and this family gains "
+        "from it (about twice as quick); the loss, the weights and all final predictions stay in "
+        "float32.",
     )  # fmt: skip
     patience: int = knob(
         15, title="Early-stopping patience", unit="epochs", ge=0, le=500,

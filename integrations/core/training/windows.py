@@ -1,4 +1,4 @@
-"""Feeds windows to the loop: one tensor when they fit, gathered from disk per batch otherwise."""
+"""Feeds windows to the loop: tensors in memory when they fit, made per batch otherwise."""
 
 from __future__ import annotations
 
@@ -8,36 +8,63 @@ import torch
 
 from integrations.core.data.dataset import Dataset
 from integrations.core.data.windows import WindowIndex, class_indices, gather
+from integrations.core.training.inputs import Inputs, Prepare
 
 IN_MEMORY_BYTES = 1 << 30
-"""Windows above this size are read per batch from the mapped file."""
+"""Inputs above this size are made per batch from the mapped file."""
+CHUNK = 256
+"""Windows prepared at once."""
+SAMPLE = 2048
 SMALLEST_BATCH, STEPS_PER_EPOCH = 8, 8
 
 
 class WindowSource:
-    """Windows of one part of a split with their class indices."""
+    """Inputs and class indices of the windows of one part of a split."""
 
-    def __init__(self, dataset: Dataset, index: WindowIndex, device: str) -> None:
+    def __init__(self, dataset: Dataset, index: WindowIndex, device: str, prepare: Prepare) -> None:
         self._dataset = dataset
         self._device = device
+        self._prepare = prepare
         self.index = index
         classes = class_indices(dataset.info)[index.recording]
         self.labels = torch.from_numpy(classes).to(device)
-        size = 4 * len(index) * len(dataset.info.channels) * index.window_samples
-        self._all: torch.Tensor | None = None
-        if size <= IN_MEMORY_BYTES:
-            self._all = torch.from_numpy(gather(dataset, index)).to(device)
+        self._all = self._prepared() if self._fits() else None
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Give windows, shape (n, channels, samples), and labels, shape (n,)."""
+    def take(self, rows: npt.NDArray[np.int64]) -> tuple[Inputs, torch.Tensor]:
+        """Give inputs, the first of shape (n, channels, …), and labels, shape (n,)."""
         chosen = torch.from_numpy(rows).to(self._device)
         if self._all is not None:
-            return self._all[chosen], self.labels[chosen]
-        windows = torch.from_numpy(gather(self._dataset, self.index.take(rows)))
-        return windows.to(self._device), self.labels[chosen]
+            return tuple(whole[chosen] for whole in self._all), self.labels[chosen]
+        return self._made(rows), self.labels[chosen]
+
+    def sample(self, most: int = SAMPLE) -> torch.Tensor:
+        """Give the first input of evenly spread windows, to learn scales from."""
+        rows = np.linspace(0, len(self) - 1, min(len(self), most)).astype(np.int64)
+        return self.take(rows)[0][0]
+
+    def _fits(self) -> bool:
+        one = self._made(np.arange(min(1, len(self))))
+        return len(self) * sum(part.nbytes for part in one) <= IN_MEMORY_BYTES
+
+    def _prepared(self) -> Inputs:
+        """Make all inputs, piece by piece into tensors of the final size."""
+        rows = np.arange(len(self))
+        whole: Inputs = ()
+        for start in range(0, max(1, len(rows)), CHUNK):
+            piece = self._made(rows[start : start + CHUNK])
+            if not whole:
+                whole = tuple(part.new_empty((len(self), *part.shape[1:])) for part in piece)
+            for target, part in zip(whole, piece, strict=True):
+                target[start : start + len(part)] = part
+        return whole
+
+    def _made(self, rows: npt.NDArray[np.int64]) -> Inputs:
+        some = self.index.take(rows)
+        windows = torch.from_numpy(gather(self._dataset, some))
+        return tuple(part.to(self._device) for part in self._prepare(windows, some))
 
 
 def effective_batch(n_windows: int, batch_size: int) -> int:

@@ -14,7 +14,7 @@ from integrations.core.contract import Control, Interrupted, TrainingError
 from integrations.core.data.dataset import Dataset, DatasetWriter, Recording
 from integrations.core.testing import RecordingContext, toy_signals
 from integrations.core.training import windows as sources
-from integrations.core.training.augmentation import augment, deviation
+from integrations.core.training.augmentation import augment
 from integrations.core.training.checkpoint import read_checkpoint
 from integrations.core.training.determinism import (
     epoch_order,
@@ -22,6 +22,7 @@ from integrations.core.training.determinism import (
     restore_random_states,
     seed_everything,
 )
+from integrations.core.training.layers import window_deviation
 from integrations.core.training.schedules import PLATEAU_EPOCHS, LearningRate
 from integrations.core.training.settings import AugmentationConfig, Schedule
 from integrations.core.training.windows import batches, effective_batch
@@ -69,7 +70,7 @@ def test_channels_are_shifted_together() -> None:
 
 def test_deviation_is_the_windows_deviation() -> None:
     x = 5 + 3 * torch.randn(4, 2, 500)
-    assert torch.allclose(deviation(x), x.std(dim=2, keepdim=True, correction=0), rtol=1e-4)
+    assert torch.allclose(window_deviation(x), x.std(dim=2, keepdim=True, correction=0), rtol=1e-4)
 
 
 def test_batches_hold_every_window_once_and_none_is_tiny() -> None:
@@ -183,7 +184,7 @@ def test_loss_that_is_no_number_ends_the_run_with_advice(tmp_path: Path) -> None
         for i in range(24):
             huge = np.random.default_rng(i).standard_normal(256) * 1e37
             writer.add(huge, Recording(f"{i}", "ab"[i % 2], f"{i}", 0))
-    config = config_of(architecture={"normalisation": "none"}, augmentation={"noise": 0.0})
+    config = config_of(input={"normalisation": "none"}, augmentation={"noise": 0.0})
     with pytest.raises(TrainingError, match=r"in epoch 1 .* Lower the learning rate"):
         FAMILY.fit(config, Dataset(tmp_path / "wild"), RecordingContext(tmp_path))
 
