@@ -195,6 +195,7 @@ def train_classifier(config: Any, data: Dataset, context: RunContext, recipe: Re
         checkpoints.load_best(state)
         context.report_progress(1.0, "Testing and explaining")
         test = WindowSource(data, parts.test, context.device, recipe.prepare)
+        finished = recipe.finish(state.model, validation, test)
         predicted = _predictions(state.model, test, recipe)
         return FitResult(
             test=predicted,
@@ -208,6 +209,7 @@ def train_classifier(config: Any, data: Dataset, context: RunContext, recipe: Re
                 "steps_per_epoch": task.steps_per_epoch,
                 "precision": precision.value,
                 **statistics.extras(),
+                **finished,
                 **_explanations(state.model, data, predicted, config, context.device, recipe),
             },
         )

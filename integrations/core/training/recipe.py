@@ -16,6 +16,14 @@ from integrations.core.training.settings import AugmentationConfig
 from integrations.core.training.windows import WindowSource
 
 Augment = Callable[[Inputs, AugmentationConfig, int, int, int], Inputs]
+Finish = Callable[[nn.Module, WindowSource, WindowSource], dict[str, Any]]
+
+
+def keep_as_trained(
+    model: nn.Module, validation: WindowSource, test: WindowSource
+) -> dict[str, Any]:
+    """Change nothing and keep nothing more."""
+    return {}
 
 
 class Objective(Protocol):
@@ -76,6 +84,8 @@ class Recipe:
             and kept in memory where that fits.
         augment: Changes a training batch at random, a function of (seed, epoch, batch) alone.
         cam_layer: Finds the layer whose maps, (n, c, 1, t) or (n, c, f, t), Grad-CAM weighs.
+        finish: Called with the best weights, the validation and the test part before anything is
+            predicted: sets what is chosen on the validation part, and gives extras.
         bf16: The family's network was measured to gain from bfloat16.
         start_from: Experiment whose weights are the start; 0 for random ones.
     """
@@ -86,5 +96,6 @@ class Recipe:
     augment: Augment = augment_waveform
     objective: Objective = field(default_factory=CrossEntropy)
     cam_layer: Callable[[nn.Module], nn.Module] | None = None
+    finish: Finish = keep_as_trained
     bf16: bool = False
     start_from: int = 0
