@@ -1,0 +1,103 @@
+"""One signal of the journal bearing: healthy running, its faults, the sensor path and noise."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from integrations.core.simulator import noise
+from integrations.core.simulator.conditions import Condition
+from integrations.core.simulator.config import (
+    MIXED,
+    NORMAL,
+    OIL_WHIP,
+    OIL_WHIRL,
+    SeverityConfig,
+    SimulatorConfig,
+)
+from integrations.core.simulator.faults import FAULTS, MIXTURES, film_with
+from integrations.core.simulator.oil_film import Array
+from integrations.core.simulator.scene import Scene, orbit
+from integrations.core.simulator.streams import Stream
+
+FILM_NOISE = 0.3
+"""Random motion of a healthy journal over its once-per-turn motion."""
+
+CONVERTER_STEPS = 4096
+"""Converter steps per clearance (at least)."""
+
+
+def journal_signal(
+    config: SimulatorConfig, label: str, condition: Condition, stream: Stream
+) -> tuple[Array, dict[str, float]]:
+    """Make one signal.
+
+    Returns:
+        X, Y, axial in µm and tacho, shape (4, samples); the severity of each fault.
+    """
+    faults = _faults_of(label, stream)
+    severity = {fault: _severity(config.severity, stream) for fault in faults}
+    scene = Scene(
+        condition=condition,
+        samples=config.recording.samples,
+        rate_hz=config.rate_hz,
+        stream=stream,
+        critical_hz=_critical_hz(faults, condition, stream),
+        film=film_with(faults, severity),
+    )
+    motion = _healthy(scene)
+    for fault in faults:
+        motion += FAULTS[fault](scene, severity[fault] * _growth(scene, config.severity))
+    return _recorded(config, scene, motion), severity
+
+
+def _faults_of(label: str, stream: Stream) -> tuple[str, ...]:
+    if label == NORMAL:
+        return ()
+    return MIXTURES[stream.integers(len(MIXTURES))] if label == MIXED else (label,)
+
+
+def _severity(config: SeverityConfig, stream: Stream) -> float:
+    return stream.uniform(config.lowest, config.highest)
+
+
+def _critical_hz(faults: tuple[str, ...], condition: Condition, stream: Stream) -> float:
+    """Draw the true critical speed: supports and foundation move it away from the plate.
+
+    Whirl stays below twice the critical speed, where it would turn into whip; whip is above.
+    """
+    speed = condition.speed_hz
+    if OIL_WHIP in faults:
+        return speed / stream.uniform(2.2, 3.4)
+    if OIL_WHIRL in faults:
+        return speed / stream.uniform(1.2, 1.9)
+    return speed / stream.uniform(1.3, 3.2)
+
+
+def _growth(scene: Scene, config: SeverityConfig) -> Array:
+    grows = scene.stream.uniform() < config.growing_share
+    return np.linspace(0.5 if grows else 1.0, 1.0, scene.samples)
+
+
+def _healthy(scene: Scene) -> Array:
+    machine = scene.condition.machine
+    size = machine.residual
+    e = scene.mean_eccentricity
+    motion = orbit(scene.angle + machine.heavy_spot_rad, size, scene.roundness)
+    motion += orbit(2 * scene.angle + scene.phase(), (0.06 + 0.3 * e**2) * size, 0.7)
+    motion[2] += 0.3 * size * np.cos(scene.angle + scene.phase())
+    loose = noise.film_noise(scene.stream, (3, scene.samples), scene.rate_hz)
+    return np.asarray(motion + FILM_NOISE * (1.2 - e) * size * loose)
+
+
+def _recorded(config: SimulatorConfig, scene: Scene, motion: Array) -> Array:
+    condition, machine = scene.condition, scene.condition.machine
+    seen = noise.through_path(motion, condition.path, scene.rate_hz)
+    if config.noise.enabled:
+        level = machine.residual / sqrt(2) * 10 ** (-condition.snr_db / 20)
+        seen += level * noise.sensor_noise(
+            scene.stream, seen.shape, scene.rate_hz, machine.mains_hz
+        )
+    microns = noise.quantised(seen * machine.clearance_um, machine.clearance_um / CONVERTER_STEPS)
+    return np.concatenate([microns, scene.tacho[None]])
