@@ -54,11 +54,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Marker:
-    """A labelled vertical (x) or horizontal (y) guide line."""
+    """A labelled vertical (x) or horizontal (y) guide line; ``colour`` as in Series."""
 
     label: str
     x: float | None = None
     y: float | None = None
+    colour: int | None = None
 
 
 @dataclass(frozen=True)

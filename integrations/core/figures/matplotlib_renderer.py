@@ -272,8 +272,10 @@ def _labels(chart: Lines, axes: Axes) -> None:
 
 
 def _markers(chart: Lines, axes: Axes) -> None:
-    line = {"color": "#8a939d", "linewidth": 0.8, "linestyle": (0, (1, 2))}
     for marker in chart.markers:
+        line = {"color": "#8a939d", "linewidth": 0.8, "linestyle": (0, (1, 2))}
+        if marker.colour is not None:
+            line |= {"color": OKABE_ITO[marker.colour % len(OKABE_ITO)], "linewidth": 1.1}
         label = shortened(printable(marker.label), LONGEST_NAME)
         note = {"fontsize": 7, "color": MUTED, "textcoords": "offset points", "bbox": UNDERLAY}
         if marker.x is not None and math.isfinite(marker.x):

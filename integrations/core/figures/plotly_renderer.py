@@ -152,6 +152,8 @@ def _guides(chart: Lines) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         ends = {f"{here}0": at, f"{here}1": at, f"{across}0": 0, f"{across}1": 1}
         refs = {f"{here}ref": here, f"{across}ref": "paper"}
         line = {"color": "#8a939d", "width": 1, "dash": "dot"}
+        if marker.colour is not None:
+            line |= {"color": OKABE_ITO[marker.colour % len(OKABE_ITO)], "width": 1.5}
         shapes.append({"type": "line", "line": line, "layer": "below", **ends, **refs})
         note_at = _note_place(at, chart.x_axis if upright else chart.y_axis)
         spot = {"x": note_at, "y": 1, "xanchor": "left", "yanchor": "top"}
