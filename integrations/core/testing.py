@@ -19,6 +19,9 @@ from integrations.core.evaluation.store import save_result
 
 TOY_FREQUENCIES_HZ = (5.0, 12.0, 25.0)
 TOY_RATE_HZ = 128.0
+TOY_RPM = 300.0
+TOY_BEARING = {"bearing_kind": "rolling", "bpfo": 2.4, "bpfi": 3.6, "bsf": 1.5, "ftf": 0.4}
+"""Speed and fault orders, so that families which need them can be fitted on toys."""
 TOY_WINDOW = 128
 TOY_SKILLS = (0.85, 0.75, 0.65)
 """How often each of the finished toy runs is right."""
@@ -102,7 +105,9 @@ def toy_signals(
     rng = np.random.default_rng(7)
     time = np.arange(samples) / TOY_RATE_HZ
     names = [f"channel {i + 1}" for i in range(channels)]
-    with DatasetWriter(folder, name="toy", channels=names, unit="g") as writer:
+    with DatasetWriter(
+        folder, name="toy", channels=names, unit="g", properties=TOY_BEARING
+    ) as writer:
         for number in range(3 * groups * 2):
             label, group = number % 3, number // 6
             phase = rng.uniform(0, 2 * np.pi, (channels, 1))
@@ -114,7 +119,7 @@ def toy_signals(
                 group=f"{label}-{group}",
                 n_samples=samples,
                 sampling_rate_hz=TOY_RATE_HZ,
-                fields={"load": str(group % 3)},
+                fields={"load": str(group % 3), "rpm": TOY_RPM},
                 published_split=part if published else None,
             )
             writer.add(wave + noise * rng.standard_normal(wave.shape), recording)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import log2
 from typing import Any, TypeVar
 
 from integrations.core.config import FamilyConfig, SplitStrategy
@@ -68,10 +69,31 @@ def apply_suggestions(config: Config, info: DatasetInfo) -> Config:
     if not given & {"split", "split_field", "test_values"}:
         suggested["data"] |= suggest_split(info)
     values = config.model_dump()
-    for section, knobs in (suggested | config.suggestions(info)).items():
+    for section, knobs in config.suggestions(info).items():
+        suggested[section] = suggested.get(section, {}) | knobs
+    for section, knobs in suggested.items():
         chosen = getattr(config, section).model_fields_set
         values[section] |= {name: value for name, value in knobs.items() if name not in chosen}
     return type(config).model_validate(values)
+
+
+def turns_window(info: DatasetInfo, turns: float = 20.0) -> int | None:
+    """Suggest a window that holds so many revolutions, to part order lines from one another.
+
+    The power of two nearest to the turns of the slowest recording; never shorter than
+    ``suggest_window``, and never so long that a recording gives fewer than four windows of its own.
+
+    Returns:
+        Samples, or None where ``suggest_window`` is as good or a shaft speed or rate is unknown.
+    """
+    speeds = [shaft_hz(recording) for recording in info.recordings]
+    rates = [recording.sampling_rate_hz for recording in info.recordings]
+    if whole_records(info) or not all(speeds) or not all(rates):
+        return None
+    wanted = max(turns * (r or 0.0) / (s or 1.0) for r, s in zip(rates, speeds, strict=True))
+    shortest = min(recording.n_samples for recording in info.recordings)
+    window = int(min(2 ** round(log2(max(wanted, 1.0))), 1 << (shortest // 4).bit_length() - 1))
+    return window if window > suggest_window(info) else None
 
 
 def waveform_suggestions(info: DatasetInfo) -> dict[str, dict[str, Any]]:
