@@ -1,0 +1,1 @@
+"""1D ResNet: a deep residual network on the raw waveform."""
