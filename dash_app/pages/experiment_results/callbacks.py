@@ -8,7 +8,10 @@ from dash import Input, Output, State, callback, no_update
 from dash.exceptions import PreventUpdate
 
 from dash_app.components import banner
-from dash_app.pages.experiment_results import ids
+from dash_app.pages.experiment_results import (
+    ids,
+    signals_callbacks,  # noqa: F401 - registers what the Signals tab does
+)
 from dash_app.pages.experiment_results.advice import recommendations
 from dash_app.pages.experiment_results.artifacts_tab import (
     artifacts_tab,
@@ -23,6 +26,7 @@ from dash_app.pages.experiment_results.metrics_tab import (
     metrics_tab,
 )
 from dash_app.pages.experiment_results.overview import overview_tab, verdict_section
+from dash_app.pages.experiment_results.signals_tab import signals_tab
 from dash_app.pages.experiment_results.verdict import verdict
 from dash_app.pages.experiment_results.visual_tab import visual_tab
 from dash_app.shell import notify
@@ -33,7 +37,7 @@ from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
 
-TABS = ("overview", "metrics", "visualisations", "artifacts")
+TABS = ("overview", "metrics", "visualisations", "signals", "artifacts")
 
 
 @callback(Output(ids.VERDICT, "children"), Input(ids.RUN, "data"))
@@ -50,18 +54,22 @@ def show_verdict(experiment_id: int) -> Any:
     Output(ids.OVERVIEW, "children"),
     Output(ids.METRICS, "children"),
     Output(ids.VISUAL, "children"),
+    Output(ids.SIGNALS, "children"),
     Output(ids.ARTIFACTS, "children"),
     Output(ids.LOADED, "data"),
     Input(ids.TABS, "value"),
     State(ids.RUN, "data"),
     State(ids.LOADED, "data"),
+    State(ids.ASKED, "data"),
 )
-def show_tab(tab: str, experiment_id: int, loaded: list[str]) -> tuple[Any, ...]:
+def show_tab(
+    tab: str, experiment_id: int, loaded: list[str], asked: dict[str, str]
+) -> tuple[Any, ...]:
     """Fill a tab when it is opened for the first time."""
     if tab in loaded or tab not in TABS:
         raise PreventUpdate
     try:
-        content: Any = _content(tab, ExperimentStore().get(experiment_id))
+        content: Any = _content(tab, ExperimentStore().get(experiment_id), asked)
     except (ResultError, StorageError) as error:
         content = banner("error", str(error))
     panels = [content if name == tab else no_update for name in TABS]
@@ -97,7 +105,7 @@ def show_cell(shares: Any, counts: Any, experiment_id: int) -> Any:
     except (ResultError, StorageError) as error:
         return banner("warning", str(error))
     named = {escaped(name): name for name in result.info.classes}
-    return cell_section(result, named[point["y"]], named[point["x"]])
+    return cell_section(experiment_id, result, named[point["y"]], named[point["x"]])
 
 
 @callback(
@@ -141,10 +149,12 @@ def follow_report(_ticks: int, experiment_id: int) -> tuple[Any, int]:
     return report_section(entity, files, job), 0
 
 
-def _content(tab: str, entity: ExperimentEntity) -> Any:
+def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
     if tab == "artifacts":
         job = JobStore().latest("report", experiment_id=entity.id)
         return artifacts_tab(entity, ExperimentStore().artifacts(entity.id), job)
+    if tab == "signals":
+        return signals_tab(result_of(entity), asked)
     facts = _facts(entity)
     if tab == "overview":
         rival = ExperimentStore().best_rival(entity)

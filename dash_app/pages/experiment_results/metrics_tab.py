@@ -8,7 +8,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from dash_app.components import card, chart_card
 from dash_app.pages.experiment_results import ids
@@ -64,8 +64,10 @@ def confusion_card(evaluation: Evaluation, mode: str) -> html.Section:
     return chart_card(common.confusion_matrix(evaluation, normalised=mode == "share"))
 
 
-def cell_section(result: StoredResult, true: str, predicted: str) -> html.Section:
-    """List the recordings behind one cell of the confusion matrix."""
+def cell_section(
+    experiment_id: int, result: StoredResult, true: str, predicted: str
+) -> html.Section:
+    """List the recordings behind one cell of the confusion matrix; each opens its signals."""
     classes = result.info.classes
     test = result.test
     inside = (test.truth == classes.index(true)) & (test.predicted == classes.index(predicted))
@@ -75,9 +77,11 @@ def cell_section(result: StoredResult, true: str, predicted: str) -> html.Sectio
     title = f"“{true}” recognised" if same else f"“{true}” taken for “{predicted}”"
     if not counts:
         return card(html.P("No test window is in this cell.", className="muted"), title=title)
+    first = {index: result.test.start[inside & (result.test.recording == index)].min()
+             for index in counts}  # fmt: skip
     rows = [
         html.Tr([
-            html.Td(result.info.recordings[index].name),
+            html.Td(_signal_link(experiment_id, result, index, int(first[index]))),
             html.Td(result.info.recordings[index].group),
             html.Td(f"{count} of {totals[index]}", className="number"),
         ])
@@ -86,6 +90,11 @@ def cell_section(result: StoredResult, true: str, predicted: str) -> html.Sectio
     head = html.Tr([html.Th("Recording"), html.Th("Group"), html.Th("Windows", className="number")])
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
     return card(html.Div(table, className="scroll-x"), *_rest(len(counts)), title=title)
+
+
+def _signal_link(experiment_id: int, result: StoredResult, index: int, start: int) -> dcc.Link:
+    address = f"/experiment/{experiment_id}/results?tab=signals&record={index}&start={start}"
+    return dcc.Link(result.info.recordings[index].name, href=address)
 
 
 def _rest(count: int) -> Sequence[Any]:

@@ -18,6 +18,7 @@ TABS = (
     ("overview", "Overview", ids.OVERVIEW),
     ("metrics", "Metrics", ids.METRICS),
     ("visualisations", "Visualisations", ids.VISUAL),
+    ("signals", "Signals", ids.SIGNALS),
     ("artifacts", "Artifacts", ids.ARTIFACTS),
 )
 
@@ -32,13 +33,14 @@ def register() -> None:
     )
 
 
-def layout(experiment_id: str | None = None, tab: str = "overview", **_query: Any) -> html.Div:
+def layout(experiment_id: str | None = None, tab: str = "overview", **query: Any) -> html.Div:
     """Give the screen of an experiment, opened at a tab, or say that there is none."""
     entity = find_experiment(experiment_id)
     if entity is None:
         return experiment_not_found()
     known = {name for name, _, _ in TABS}
-    return _screen(entity, tab if tab in known else "overview")
+    asked = {name: query[name] for name in ("record", "start") if isinstance(query.get(name), str)}
+    return _screen(entity, tab if tab in known else "overview", asked)
 
 
 def has_results(entity: ExperimentEntity) -> bool:
@@ -46,8 +48,8 @@ def has_results(entity: ExperimentEntity) -> bool:
     return entity.status.ended and entity.accuracy is not None
 
 
-def _screen(entity: ExperimentEntity, tab: str) -> html.Div:
-    body = _body(entity, tab) if has_results(entity) else [unfinished(entity)]
+def _screen(entity: ExperimentEntity, tab: str, asked: dict[str, str]) -> html.Div:
+    body = _body(entity, tab, asked) if has_results(entity) else [unfinished(entity)]
     return html.Div([_header(entity), *body], className="page results")
 
 
@@ -77,7 +79,7 @@ def _badges(entity: ExperimentEntity) -> list[Any]:
     return [leaky_badge()] if entity.leaky else []
 
 
-def _body(entity: ExperimentEntity, tab: str) -> list[Any]:
+def _body(entity: ExperimentEntity, tab: str, asked: dict[str, str]) -> list[Any]:
     panels = [
         dmc.TabsPanel(html.Div(_skeleton(), id=panel_id), value=name) for name, _, panel_id in TABS
     ]
@@ -85,6 +87,7 @@ def _body(entity: ExperimentEntity, tab: str) -> list[Any]:
     return [
         dcc.Store(id=ids.RUN, data=entity.id),
         dcc.Store(id=ids.LOADED, data=[]),
+        dcc.Store(id=ids.ASKED, data=asked),
         html.Section(
             html.Div(className="skeleton-line"),
             id=ids.VERDICT,

@@ -38,7 +38,7 @@ def waterfall(
     )
 
 
-def kurtogram(found: Kurtogram, *, key: str = "kurtogram") -> Heatmap:
+def kurtogram(found: Kurtogram, *, rated: bool = True, key: str = "kurtogram") -> Heatmap:
     """Draw how impulsive each band of each level is; a cell gives the band of an envelope."""
     columns = 3 * 2 ** max(0, max(found.n_bands).bit_length() - 1)
     width = found.rate / 2 / columns
@@ -47,10 +47,11 @@ def kurtogram(found: Kurtogram, *, key: str = "kurtogram") -> Heatmap:
             for row, n in zip(found.kurtosis, found.n_bands, strict=True)]  # fmt: skip
     level, centre, top = found.best
     low, high = found.band(level, centre)
+    unit = "Hz" if rated else "cycles per sample"
     return Heatmap(
         key=key,
-        title=f"Most impulsive: {low:.0f} to {high:.0f} Hz (spectral kurtosis {top:.2g})",
-        x_axis=Axis("Frequency", "Hz"),
+        title=f"Most impulsive: {low:.4g} to {high:.4g} {unit} (spectral kurtosis {top:.2g})",
+        x_axis=Axis("Frequency", unit),
         y_axis=Axis("Level (bands)"),
         columns=tuple(place.tolist()),
         rows=tuple(level_name(found, i) for i in range(len(found.levels))),

@@ -1,0 +1,151 @@
+"""Which window of which test recording is looked at, and what the model said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from integrations.core.contract import StoredResult
+from integrations.core.data.dataset import Dataset, FloatArray, Recording
+from integrations.core.figures.signals import ClassLines, Ruler, Unit
+from integrations.core.signal.fault_lines import FaultLine, expected_lines
+from integrations.core.signal.machine import shaft_hz
+
+LONGEST_VIEW = 1 << 17
+MOST_TELLING = 24
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One test window in its recording.
+
+    Attributes:
+        row: Position in the test predictions.
+        explained: Position among the explained windows, None where the run did not explain it.
+    """
+
+    result: StoredResult
+    data: Dataset
+    row: int
+    explained: int | None
+
+    @property
+    def index(self) -> int:
+        """Position of the recording in the data set."""
+        return int(self.result.test.recording[self.row])
+
+    @property
+    def recording(self) -> Recording:
+        """The recording."""
+        return self.result.info.recordings[self.index]
+
+    @property
+    def start(self) -> int:
+        """First sample of the window."""
+        return int(self.result.test.start[self.row])
+
+    @property
+    def window_samples(self) -> int:
+        """Length of the window."""
+        return window_samples(self.result)
+
+    @property
+    def rate(self) -> float:
+        """Samples per second, 1 where unknown."""
+        return self.recording.sampling_rate_hz or 1.0
+
+    @property
+    def truth(self) -> str:
+        """True class."""
+        return self.result.info.classes[int(self.result.test.truth[self.row])]
+
+    @property
+    def predicted(self) -> str:
+        """Class that the model said."""
+        return self.result.info.classes[int(self.result.test.predicted[self.row])]
+
+    @property
+    def probability(self) -> Array:
+        """Probability of each class, shape (classes,)."""
+        return self.result.test.probability[self.row]
+
+    def ruler(self, unit: str) -> Ruler:
+        """Give the frequency axis in a unit; Hz where orders or a rate are unknown."""
+        known: Unit = "orders" if unit == "orders" and self.shaft else "Hz"
+        known = "cpm" if unit == "cpm" else known
+        rated = self.recording.sampling_rate_hz is not None
+        return Ruler(known if rated else "Hz", self.shaft, rated)
+
+    @property
+    def shaft(self) -> float | None:
+        """Revolutions per second, None where speed or rate are unknown."""
+        return shaft_hz(self.recording) if self.recording.sampling_rate_hz else None
+
+    def samples(self, channel: int, extent: str) -> FloatArray:
+        """Give one channel of the window, or of the whole recording up to a limit."""
+        signal = self.data.signal(self.index)[channel]
+        if extent == "recording":
+            return signal[:LONGEST_VIEW]
+        return signal[self.start : self.start + self.window_samples]
+
+    def class_lines(self) -> list[ClassLines]:
+        """Give the fault lines of the true class and, where it is another one, of the predicted."""
+        truth = ClassLines(self.truth, "both", self._lines(self._true_faults()))
+        if self.truth == self.predicted:
+            return [truth]
+        told = ClassLines(self.truth, "true", truth.lines)
+        return [told, ClassLines(self.predicted, "predicted", self._lines(self.predicted))]
+
+    def _lines(self, name: str) -> tuple[FaultLine, ...]:
+        return expected_lines(self.result.info, self.recording, name)
+
+    def _true_faults(self) -> str:
+        """A mixture tells its faults in a field; any other class by its name."""
+        return f"{self.truth} {self.recording.fields.get('faults', '')}"
+
+
+def window_samples(result: StoredResult) -> int:
+    """Give the window length of a run."""
+    return int(result.config["data"]["window_samples"])
+
+
+def find_look(result: StoredResult, data: Dataset, recording: int, number: int) -> Look | None:
+    """Find the number-th (1-based) test window of a recording; None when there is none."""
+    rows = rows_of(result, recording)
+    if not 1 <= number <= len(rows):
+        return None
+    row = int(rows[number - 1])
+    return Look(result, data, row, explained_position(result, row))
+
+
+def rows_of(result: StoredResult, recording: int) -> npt.NDArray[np.int64]:
+    """Give the test windows of a recording in the order of time, as rows of the predictions."""
+    rows = np.flatnonzero(result.test.recording == recording)
+    return rows[np.argsort(result.test.start[rows], kind="stable")]
+
+
+def explained_position(result: StoredResult, row: int) -> int | None:
+    """Find a test window among those that the run explained."""
+    recording = np.asarray(result.extras.get("explained_recording", ()))
+    start = np.asarray(result.extras.get("explained_start", ()))
+    same = (recording == result.test.recording[row]) & (start == result.test.start[row])
+    found = np.flatnonzero(same)
+    return int(found[0]) if found.size else None
+
+
+def telling_rows(result: StoredResult) -> list[int]:
+    """Give rows worth a look: those that the run explained, else the surest mistakes and hits."""
+    test = result.test
+    recording = np.asarray(result.extras.get("explained_recording", ()), dtype=np.int64)
+    start = np.asarray(result.extras.get("explained_start", ()), dtype=np.int64)
+    place = {(r, s): row for row, (r, s) in enumerate(
+        zip(test.recording.tolist(), test.start.tolist(), strict=True))}  # fmt: skip
+    pairs = zip(recording.tolist(), start.tolist(), strict=True)
+    rows = [place[pair] for pair in pairs if pair in place]
+    if not rows:
+        rows = np.argsort(-test.probability.max(axis=1, initial=0), kind="stable").tolist()
+    right = test.predicted == test.truth
+    return sorted(rows, key=lambda row: bool(right[row]))[:MOST_TELLING]
