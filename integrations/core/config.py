@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from integrations.core.data.dataset import DatasetInfo
+
+if TYPE_CHECKING:
+    from integrations.core.contract import EarlierRun
 
 
 def knob(
@@ -179,6 +183,15 @@ class FamilyConfig(Section):
             info: The data set that would be trained on.
         """
         return {}
+
+    def earlier_problems(self, runs: Sequence[EarlierRun], split_digest: str) -> list[str]:
+        """Say why the earlier runs this configuration builds on do not suit it, in sentences.
+
+        Args:
+            runs: The finished ones among the runs it names, or all on its split when none.
+            split_digest: Of its data, windows and split.
+        """
+        return []
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count the work of this configuration on a data set, without training.

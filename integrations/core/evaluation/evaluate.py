@@ -36,7 +36,7 @@ def evaluate(result: FitResult, split: Split, info: DatasetInfo, seed: int = 0) 
         seed: Of the bootstrap; the same seed gives the same intervals.
     """
     classes = info.classes
-    unit, unit_name, notes = _resampling_unit(result.test, info)
+    unit, unit_name, notes = resampling_unit(result.test, info)
     counts = counts_by_unit(result.test.truth, result.test.predicted, unit, len(classes))
     intervals, method = _intervals(counts, unit_name, seed)
     intervals["recording_accuracy"] = _recording_accuracy(result.test)
@@ -66,9 +66,10 @@ def recording_probabilities(
     return recordings, test.truth[first], total / np.bincount(number)[:, None]
 
 
-def _resampling_unit(
+def resampling_unit(
     test: Predictions, info: DatasetInfo
 ) -> tuple[npt.NDArray[np.int64], str, list[str]]:
+    """Give what a bootstrap draws: its number per window, its name, and notes for the reader."""
     groups = group_indices(info)[test.recording]
     n_groups, n_recordings = len(np.unique(groups)), len(np.unique(test.recording))
     if n_groups >= ENOUGH_UNITS:

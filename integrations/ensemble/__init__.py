@@ -1,0 +1,1 @@
+"""Ensemble: several finished experiments on the same split decide together."""
