@@ -61,6 +61,15 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="change one setting, e.g. training.epochs=20; may be repeated",
     )  # fmt: skip
+    simulate = _add(commands, "simulate", _simulate, "make a data set with the bearing simulator")
+    simulate.add_argument(
+        "--kind", choices=("journal", "rolling"), default="", help="of bearing; default: journal"
+    )
+    simulate.add_argument("--name", default="", help="of the data set; made up when missing")
+    simulate.add_argument(
+        "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
+        help="change one setting, e.g. noise.lowest_snr_db=-5; may be repeated",
+    )  # fmt: skip
     return parser
 
 
@@ -125,6 +134,12 @@ def _train(given: argparse.Namespace) -> int:
     return train(
         TrainRequest(given.family, given.dataset, given.preset, given.name, given.settings)
     )
+
+
+def _simulate(given: argparse.Namespace) -> int:
+    from tasks.simulate_command import SimulateRequest, simulate
+
+    return simulate(SimulateRequest(given.kind, given.name, given.settings))
 
 
 def _make_server() -> Any:

@@ -88,9 +88,16 @@ def _builtin(_job: JobEntity, _say: Say) -> dict[str, Any]:
     return {"made": [dataset.name for dataset in ensure_builtin_sets()]}
 
 
+def _simulate(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.simulations import simulate_dataset
+
+    return simulate_dataset(job, say)
+
+
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
     "inspect": _inspect,
     "import": _import,
     "builtin": _builtin,
+    "simulate": _simulate,
 }

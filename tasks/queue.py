@@ -16,6 +16,7 @@ from tasks.experiments import (
 )
 from tasks.forecast import Forecast, forecast
 from tasks.health import Check, Health, alive_workers, health
+from tasks.simulations import order_simulation
 
 __all__ = [
     "Check",
@@ -33,6 +34,7 @@ __all__ = [
     "generated_name",
     "health",
     "order_experiment",
+    "order_simulation",
     "plan_config",
     "retry_experiment",
 ]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from integrations.presets import PresetError
@@ -23,16 +21,13 @@ from storage.entities import (
     Status,
     StorageError,
 )
-from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
-from tasks import preflight
-from tasks.bench_lock import holder
+from tasks.command_line import CommandError, nested, own_bench_if_needed
 from tasks.queue import (
     NewRun,
     QueueError,
-    alive_workers,
     create_experiment,
     enqueue_job,
     order_experiment,
@@ -43,10 +38,6 @@ from tasks.terminal import complain, say
 LOOK_SECONDS = 0.2
 REPORT_SECONDS = 300.0
 SHOWN_METRICS = ("train_loss", "val_loss", "val_accuracy", "val_macro_f1", "accuracy")
-
-
-class TrainCommandError(Exception):
-    """The command cannot be carried out; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ def train(request: TrainRequest) -> int:
     """
     bench = None
     try:
-        bench = _own_bench_if_needed()
+        bench = own_bench_if_needed()
         if bench is not None:
             bench.start()
         return _train(request, bench)
@@ -76,7 +67,7 @@ def train(request: TrainRequest) -> int:
         for item in error.errors():
             complain(f"{'.'.join(map(str, item['loc']))}: {item['msg']}.")
     except (
-        TrainCommandError,
+        CommandError,
         QueueError,
         StorageError,
         PresetError,
@@ -89,25 +80,6 @@ def train(request: TrainRequest) -> int:
     return 1
 
 
-def _own_bench_if_needed() -> Bench | None:
-    """Give a bench to start, unless one already works on this database."""
-    preflight.check_data_folder()
-    found = holder()
-    if found is not None and found.url:
-        preflight.bring_database_up_to_date()
-        return None
-    if found is None and not settings().embedded_redis:
-        preflight.check_given_redis()
-        preflight.bring_database_up_to_date()
-        if alive_workers():
-            return None
-    if not settings().workers:
-        raise TrainCommandError(
-            "SIGNALBENCH_WORKERS=0 allows no training here. Unset it, or start a worker elsewhere."
-        )
-    return Bench(web=False)
-
-
 def _train(request: TrainRequest, bench: Bench | None) -> int:
     dataset = _find_dataset(request.dataset)
     experiment = create_experiment(
@@ -115,7 +87,7 @@ def _train(request: TrainRequest, bench: Bench | None) -> int:
             family=request.family,
             dataset_id=dataset.id,
             preset=request.preset,
-            config=_nested(request.settings),
+            config=nested(request.settings),
             name=request.name,
         )
     )
@@ -141,7 +113,7 @@ def _find_dataset(wanted: str) -> DatasetEntity:
         found = _match(wanted)
     if found is None:
         known = ", ".join(sorted(d.builtin_key or d.name for d in DatasetStore().all()))
-        raise TrainCommandError(f"There is no data set “{wanted}”. Known: {known}.")
+        raise CommandError(f"There is no data set “{wanted}”. Known: {known}.")
     deadline = time.monotonic() + REPORT_SECONDS
     while found.status is DatasetStatus.IMPORTING and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
@@ -156,40 +128,12 @@ def _match(wanted: str) -> DatasetEntity | None:
     found = exact or alike
     if len(found) > 1:
         ids = ", ".join(str(d.id) for d in found)
-        raise TrainCommandError(f"Several data sets are called “{wanted}”: give one of {ids}.")
+        raise CommandError(f"Several data sets are called “{wanted}”: give one of {ids}.")
     return found[0] if found else None
 
 
 def _plain(text: str | None) -> str:
     return "".join(c for c in (text or "").casefold() if c.isalnum())
-
-
-def _nested(pairs: list[str]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise TrainCommandError(f"--set {pair} lacks a value. Write --set training.epochs=20.")
-        place = nested
-        *sections, leaf = key.strip().split(".")
-        for section in sections:
-            place = place.setdefault(section, {})
-        place[leaf] = _value(pair, text)
-    return nested
-
-
-def _value(pair: str, text: str) -> Any:
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise TrainCommandError(f"The value of --set {pair} cannot be read.") from error
-    # YAML 1.1 takes 1e-3 for text, because it wants a point in a number.
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _follow(experiment_id: int, bench: Bench | None) -> ExperimentEntity:

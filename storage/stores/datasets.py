@@ -41,7 +41,7 @@ class DatasetStore:
         builtin_key: str | None = None,
         status: DatasetStatus = DatasetStatus.UPLOADED,
     ) -> DatasetEntity:
-        """Store a new data set that holds nothing yet; ``source`` is "upload" or "built-in"."""
+        """Store a new, empty data set; ``source`` is "upload", "built-in" or "simulator"."""
         with write_session() as session:
             row = Dataset(
                 name=name,

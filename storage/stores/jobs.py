@@ -22,7 +22,7 @@ class JobStore:
         experiment_id: int | None = None,
         dataset_id: int | None = None,
     ) -> JobEntity:
-        """Store a queued job; ``kind`` is "report", "inspect" or "import"."""
+        """Store a queued job; ``kind`` is "report", "inspect", "import", "simulate"."""
         with write_session() as session:
             row = Job(
                 kind=kind,

@@ -48,7 +48,7 @@ def misalignment(scene: Scene, size: Array) -> Array:
     """Twice per turn above once, some three times; axial motion; flattened figure-eight orbit."""
     machine, stream = scene.condition.machine, scene.stream
     second = (0.07 + 0.26 * size) * machine.coupling * (60 / scene.condition.speed_hz) ** 0.1
-    first = second / stream.uniform(1.2, 1.9)
+    first = second / stream.uniform(1.5, 2.2)
     third = second * stream.uniform(0.3, 0.6)
     radial, axial = stream.uniform(0.3, 0.7), stream.uniform(0.5, 0.8)
     motion = scene.still()
@@ -92,7 +92,7 @@ def cavitation(scene: Scene, size: Array) -> Array:
     strikes = _strikes(scene, stream.uniform(20, 45))
     if stream.uniform() < 0.5:
         strikes *= 2 * (np.cos(scene.angle + scene.phase()) > 0)
-    strikes *= 0.15 + 0.45 * size
+    strikes *= 0.20 + 0.45 * size
     rings = noise.ringing(strikes, scene.rate_hz, _below(machine.collapse_hz, scene), 0.0025)
     return np.asarray(rings * _AXIS_SHARES)
 

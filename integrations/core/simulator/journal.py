@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import pi, sqrt
 
 import numpy as np
 
@@ -19,10 +19,16 @@ from integrations.core.simulator.config import (
 from integrations.core.simulator.faults import FAULTS, MIXTURES, film_with
 from integrations.core.simulator.oil_film import Array
 from integrations.core.simulator.scene import Scene, orbit
-from integrations.core.simulator.streams import Stream
+from integrations.core.simulator.streams import Stream, log_uniform
 
 FILM_NOISE = 0.3
 """Random motion of a healthy journal over its once-per-turn motion."""
+
+NEIGHBOUR = (0.3, 2.0)
+"""Hum of a neighbouring machine over the healthy once-per-turn motion."""
+
+COMPARABLE = 0.7
+"""Least severity of a mixture's other faults over that of its first."""
 
 CONVERTER_STEPS = 4096
 """Converter steps per clearance (at least)."""
@@ -37,7 +43,7 @@ def journal_signal(
         X, Y, axial in µm and tacho, shape (4, samples); the severity of each fault.
     """
     faults = _faults_of(label, stream)
-    severity = {fault: _severity(config.severity, stream) for fault in faults}
+    severity = _severities(config.severity, faults, stream)
     scene = Scene(
         condition=condition,
         samples=config.recording.samples,
@@ -58,8 +64,16 @@ def _faults_of(label: str, stream: Stream) -> tuple[str, ...]:
     return MIXTURES[stream.integers(len(MIXTURES))] if label == MIXED else (label,)
 
 
-def _severity(config: SeverityConfig, stream: Stream) -> float:
-    return stream.uniform(config.lowest, config.highest)
+def _severities(
+    config: SeverityConfig, faults: tuple[str, ...], stream: Stream
+) -> dict[str, float]:
+    """Draw a severity each; the faults of a mixture are of comparable strength."""
+    strongest = stream.uniform(config.lowest, config.highest)
+    lowest = max(config.lowest, COMPARABLE * strongest)
+    return {
+        fault: strongest if number == 0 else stream.uniform(lowest, strongest)
+        for number, fault in enumerate(faults)
+    }
 
 
 def _critical_hz(faults: tuple[str, ...], condition: Condition, stream: Stream) -> float:
@@ -69,7 +83,7 @@ def _critical_hz(faults: tuple[str, ...], condition: Condition, stream: Stream) 
     """
     speed = condition.speed_hz
     if OIL_WHIP in faults:
-        return speed / stream.uniform(2.2, 3.4)
+        return speed / stream.uniform(2.3, 3.6)
     if OIL_WHIRL in faults:
         return speed / stream.uniform(1.2, 1.9)
     return speed / stream.uniform(1.3, 3.2)
@@ -91,8 +105,22 @@ def _healthy(scene: Scene) -> Array:
     return np.asarray(motion + FILM_NOISE * (1.2 - e) * size * loose)
 
 
+def _neighbour(scene: Scene) -> Array:
+    """Hum of another machine through the foundation: two lines that follow no order of ours."""
+    stream = scene.stream
+    speed = log_uniform(stream, 12, 150)
+    size = scene.condition.machine.residual * stream.uniform(*NEIGHBOUR)
+    shares = stream.uniform(-1, 1, (3, 1))
+    once, twice = (
+        np.cos(2 * pi * order * speed * scene.seconds + scene.phase()) for order in (1, 2)
+    )
+    return np.asarray(shares * size * (once + stream.uniform(0.2, 0.8) * twice))
+
+
 def _recorded(config: SimulatorConfig, scene: Scene, motion: Array) -> Array:
     condition, machine = scene.condition, scene.condition.machine
+    if config.noise.enabled:
+        motion = motion + _neighbour(scene)
     seen = noise.through_path(motion, condition.path, scene.rate_hz)
     if config.noise.enabled:
         level = machine.residual / sqrt(2) * 10 ** (-condition.snr_db / 20)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import cos, radians
 
 from integrations.core.simulator.config import SimulatorConfig
-from integrations.core.simulator.streams import Stream, of_machine
+from integrations.core.simulator.streams import Stream, log_uniform, of_machine
 
 PATH_NAMES = ("stiff bracket", "soft bracket")
 SPEED_OVER_CRITICAL = (1.6, 2.6)
@@ -140,7 +140,7 @@ def _path(stream: Stream, name: str, softness: int) -> SensorPath:
     low, high = ((0.30, 0.42), (0.20, 0.30))[softness]
     return SensorPath(
         name=name,
-        gain=stream.uniform(0.85, 1.15),
+        gain=log_uniform(stream, 0.6, 1.6),
         resonance=stream.uniform(low, high),
         quality=stream.uniform(2, 6),
         height=stream.uniform(0.1, 0.5),
