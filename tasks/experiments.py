@@ -17,6 +17,7 @@ from storage.entities import ConflictError, DatasetEntity, DatasetStatus, Experi
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
+from tasks.earlier import SEVERAL, earlier_problems, joined_data, pickers, value_at
 from tasks.forecast import forecast
 
 
@@ -83,7 +84,11 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
     dataset = _ready_dataset(request.dataset_id)
     info = _info(dataset)
     config = _config(chosen, request, dataset, info)
-    problems = chosen.problems(info) + split_problems(info, config.data)
+    problems = [
+        *chosen.problems(info),
+        *split_problems(info, config.data),
+        *earlier_problems(chosen.name, config, info),
+    ]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise RefusedError(errors)
@@ -131,11 +136,22 @@ def _config(
     given: dict[str, Any] = {}
     if request.preset:
         given = load_preset(chosen.name, request.preset).config
-    given = _merged(given, request.config or {})
+    asked = request.config or {}
+    given = _merged(given, asked)
+    if "data" not in asked:
+        ids = _members(chosen, given)
+        given = _merged(given, {"data": joined_data(chosen.Config, info.fingerprint, ids)})
     if dataset.window_samples:
         view = {"window_samples": dataset.window_samples, "overlap": dataset.overlap}
         given = _merged({"data": view}, given)
     return apply_suggestions(chosen.Config.model_validate(given), info)
+
+
+def _members(chosen: Family, given: Mapping[str, Any]) -> list[int]:
+    """Give the members that were chosen of a family that joins runs."""
+    config = chosen.Config.model_validate(given)
+    named = [path for path, widget in pickers(chosen.Config).items() if widget == SEVERAL]
+    return [number for path in named for number in value_at(config, path)]
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from storage.entities import ExperimentEntity
 from storage.stores.runs import RunStore
 from storage.stores.workers import WorkerEntity
 from tasks.bell import bell, queue_of
+from tasks.earlier import earlier_problems, joined_data
 from tasks.experiments import (
     NewRun,
     QueueError,
@@ -28,11 +29,13 @@ __all__ = [
     "WorkerEntity",
     "alive_workers",
     "create_experiment",
+    "earlier_problems",
     "enqueue_experiment",
     "enqueue_job",
     "forecast",
     "generated_name",
     "health",
+    "joined_data",
     "order_experiment",
     "order_simulation",
     "plan_config",

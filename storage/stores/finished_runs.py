@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from storage.artifacts import artifacts
 from storage.database import read_session
-from storage.entities import ExperimentEntity, NotFoundError, Status
+from storage.entities import ExperimentEntity, Status
 from storage.models import Artifact, Experiment
 from storage.stores.experiment_queries import MAX_PAGE, alive
 from storage.stores.experiments import ExperimentStore
@@ -78,27 +78,19 @@ class FinishedRuns:
             for units, done, total, seconds in rows
         ]
 
-    def folder(self, experiment_id: int, holding: str) -> Path:
-        """Give the folder of a run's files.
+    def folders(self, ids: Sequence[int], holding: str) -> dict[int, Path]:
+        """Give the folders of runs' files; runs that left none are left out.
 
         Args:
-            experiment_id: A finished run.
-            holding: Name of a file that lies in it.
-
-        Raises:
-            NotFoundError: The run left no such file.
+            ids: Finished runs.
+            holding: Name of a file that lies in the folder.
         """
+        statement = select(Artifact.experiment_id, Artifact.path).where(
+            Artifact.experiment_id.in_(ids), Artifact.name == holding
+        )
         with read_session() as session:
-            path = session.scalar(
-                select(Artifact.path).where(
-                    Artifact.experiment_id == experiment_id, Artifact.name == holding
-                )
-            )
-        if path is None:
-            raise NotFoundError(
-                f"Experiment {experiment_id} left no {holding} in the artifact store. Run it again."
-            )
-        return artifacts().path(path).parent
+            rows = session.execute(statement).all()
+        return {number: artifacts().path(path).parent for number, path in rows}
 
     def _newest(self, conditions: Sequence[object], limit: int) -> list[ExperimentEntity]:
         statement = (
