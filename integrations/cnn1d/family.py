@@ -42,7 +42,7 @@ class Cnn1dFamily:
         return fit(config, data, context)
 
     def panels(self, result: StoredResult) -> list[Chart]:
-        """Draw the first-layer filters as frequency responses."""
+        """Draw the first filters, and what layers answer to telling windows."""
         return panels(result)
 
 

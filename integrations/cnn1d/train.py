@@ -11,6 +11,7 @@ from integrations.cnn1d.config import Cnn1dConfig
 from integrations.cnn1d.model import Cnn1d
 from integrations.core.contract import FitResult, RunContext
 from integrations.core.data.dataset import Dataset
+from integrations.core.explain.activations import activation_extras
 from integrations.core.training.classification import train_classifier
 from integrations.core.training.inputs import waveform
 from integrations.core.training.recipe import Recipe
@@ -30,14 +31,19 @@ def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
         built.append(model)
         return model
 
+    prepare = waveform(data.info, config.input)
     recipe = Recipe(
         family="cnn1d",
         build=build,
-        prepare=waveform(data.info, config.input),
+        prepare=prepare,
         cam_layer=lambda model: model.blocks[-1][0],
     )
     result = train_classifier(config, data, context, recipe)
-    return replace(result, extras={**result.extras, "first_filters": _first_filters(built[0])})
+    model, known = built[0], result.extras
+    layers = {f"Block {i}" if i else "First layer": block for i, block in enumerate(model.blocks)}
+    window = config.data.window_samples
+    activity = activation_extras(model, layers, known, data, window, prepare)
+    return replace(result, extras={**known, **activity, "first_filters": _first_filters(model)})
 
 
 def _first_filters(model: Cnn1d) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from integrations.cnn1d.panels import POINTS, frequency_response, panels
+from integrations.cnn1d.panels import panels
 from integrations.core.contract import Predictions, StoredResult
 from integrations.core.data.dataset import DatasetInfo, Recording
 from integrations.core.figures.chart import Lines
+from integrations.core.figures.filters import POINTS, frequency_response
 
 
 def result(filters: np.ndarray, *rates: float | None) -> StoredResult:
@@ -30,7 +31,7 @@ def tone(cycles_per_sample: float, taps: int = 64) -> np.ndarray:
 
 
 def test_response_peaks_at_the_filters_frequency() -> None:
-    response = frequency_response(np.stack([tone(0.1), tone(0.3)]))
+    response = frequency_response(np.stack([tone(0.1), tone(0.3)])[:, None])
     peaks = response.argmax(axis=1) / (POINTS - 1) / 2
     assert peaks == pytest.approx([0.1, 0.3], abs=0.01)
     assert response.max() == pytest.approx(1)

@@ -209,8 +209,8 @@ def test_network_is_built_for_any_window_length(window: int) -> None:
 
     from integrations.cnn1d.model import Cnn1d
 
-    config = Cnn1dConfig().architecture
-    model = Cnn1d(config, window, 2, 3)
+    config, mode = Cnn1dConfig().architecture, Cnn1dConfig().input.normalisation
+    model = Cnn1d(config, mode, window, 2, 3)
     assert model(torch.randn(2, 2, window)).shape == (2, 3)
     plan = layer_plan(config, window, 2)
     counted = sum(p.numel() for p in model.parameters())
