@@ -10,12 +10,12 @@ from integrations.cnn1d.architecture import ArchitectureConfig
 from integrations.cnn1d.plan import cost, head_plan, layer_plan
 from integrations.core.config import FamilyConfig, Workload
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.defaults import waveform_suggestions
+from integrations.core.data.defaults import path_suggestions
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.training.settings import (
-    AugmentationConfig,
     CheckpointConfig,
     InputConfig,
+    PathAugmentationConfig,
     TrainingConfig,
 )
 
@@ -30,8 +30,8 @@ class Cnn1dConfig(FamilyConfig):
         default_factory=ArchitectureConfig, title="Architecture"
     )
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
-    augmentation: AugmentationConfig = Field(
-        default_factory=AugmentationConfig, title="Augmentation"
+    augmentation: PathAugmentationConfig = Field(
+        default_factory=PathAugmentationConfig, title="Augmentation"
     )
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
 
@@ -47,8 +47,8 @@ class Cnn1dConfig(FamilyConfig):
         return given | {"architecture": kept, "input": moved}
 
     def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
-        """Suit inputs and augmentation to the data; see ``waveform_suggestions``."""
-        return waveform_suggestions(info)
+        """Suit inputs and augmentation to the data; see ``path_suggestions``."""
+        return path_suggestions(info)
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds (three forward passes per training window), weights and bytes."""

@@ -15,6 +15,7 @@ from integrations.core.explain.activations import activation_extras
 from integrations.core.training.classification import train_classifier
 from integrations.core.training.inputs import waveform
 from integrations.core.training.recipe import Recipe
+from integrations.core.training.transfer_path import augment_with_path
 from integrations.core.training.windows import WindowSource
 
 
@@ -36,6 +37,7 @@ def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
         family="cnn1d",
         build=build,
         prepare=prepare,
+        augment=augment_with_path,
         cam_layer=lambda model: model.blocks[-1][0],
     )
     result = train_classifier(config, data, context, recipe)

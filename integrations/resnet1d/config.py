@@ -9,12 +9,12 @@ from pydantic import Field, field_validator
 
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.defaults import waveform_suggestions
+from integrations.core.data.defaults import path_suggestions
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.training.settings import (
-    AugmentationConfig,
     CheckpointConfig,
     InputConfig,
+    PathAugmentationConfig,
     TrainingConfig,
 )
 from integrations.resnet1d.plan import Shape, activation_numbers, cost, network_plan
@@ -124,14 +124,14 @@ class Resnet1dConfig(FamilyConfig):
     )
     start: StartConfig = Field(default_factory=StartConfig, title="Starting point")
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
-    augmentation: AugmentationConfig = Field(
-        default_factory=AugmentationConfig, title="Augmentation"
+    augmentation: PathAugmentationConfig = Field(
+        default_factory=PathAugmentationConfig, title="Augmentation"
     )
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
 
     def suggestions(self, info: DatasetInfo) -> dict[str, dict[str, Any]]:
-        """Suit inputs and augmentation to the data; see ``waveform_suggestions``."""
-        return waveform_suggestions(info)
+        """Suit inputs and augmentation to the data; see ``path_suggestions``."""
+        return path_suggestions(info)
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds (three forward passes per training window), weights and bytes."""

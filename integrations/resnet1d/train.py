@@ -13,6 +13,7 @@ from integrations.core.explain.activations import activation_extras
 from integrations.core.training.classification import train_classifier
 from integrations.core.training.inputs import waveform
 from integrations.core.training.recipe import Recipe
+from integrations.core.training.transfer_path import augment_with_path
 from integrations.core.training.windows import WindowSource
 from integrations.resnet1d.config import Resnet1dConfig
 from integrations.resnet1d.model import Resnet1d
@@ -34,6 +35,7 @@ def fit(config: Resnet1dConfig, data: Dataset, context: RunContext) -> FitResult
         family="resnet1d",
         build=build,
         prepare=prepare,
+        augment=augment_with_path,
         cam_layer=lambda model: model.stages[-1],
         bf16=True,
         start_from=config.start.experiment,

@@ -128,6 +128,17 @@ class AugmentationConfig(Section):
     )  # fmt: skip
 
 
+class PathAugmentationConfig(AugmentationConfig):
+    """Changes to training windows, with those that another way to the sensor would make."""
+
+    path_gain: float = knob(
+        0.0, title="Transfer path", unit="dB", ge=0.0, le=12.0, step=0.5,
+        help="Random gain over frequency (its deviation), new for every window, as another "
+        "mounting, load or sensor would give; 3 is usual. Raise it to recognise machines at loads "
+        "or places never trained on; 0 where the height of a line against another decides.",
+    )  # fmt: skip
+
+
 class CheckpointConfig(Section):
     """Which states of the network are kept on disk."""
 
