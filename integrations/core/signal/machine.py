@@ -21,6 +21,7 @@ speed."""
 
 RPM_NAMES = ("rpm", "speed rpm", "shaft speed rpm", "shaft rpm", "rotational speed rpm")
 HZ_NAMES = ("shaft speed", "shaft speed hz", "shaft hz", "shaft frequency", "shaft frequency hz")
+CRITICAL_NAMES = ("critical speed", "critical speed hz", "f crit")
 BALLS_NAMES = ("balls", "n balls", "number of balls", "rolling elements", "n rolling elements")
 BALL_DIAMETER_NAMES = ("ball diameter", "ball diameter mm", "ball diameter in", "roller diameter")
 PITCH_DIAMETER_NAMES = ("pitch diameter", "pitch diameter mm", "pitch diameter in")
@@ -65,6 +66,22 @@ def fault_orders(info: DatasetInfo, recording: Recording) -> dict[str, float]:
     found |= {**_geometry_orders(fields), **_named_orders(fields)}
     ordered = (*FAULT_LINES, *(name for name in found if name not in FAULT_LINES))
     return {name: found[name] for name in ordered if name in found}
+
+
+def known_lines(info: DatasetInfo) -> tuple[str, ...]:
+    """Name the fault lines whose frequency is known in every recording; bearings may differ."""
+    known: dict[str, None] | None = None
+    for recording in info.recordings:
+        if not recording.sampling_rate_hz or shaft_hz(recording) is None:
+            return ()
+        orders = fault_orders(info, recording)
+        known = {name: None for name in (orders if known is None else known) if name in orders}
+    return tuple(known or ())
+
+
+def critical_hz(recording: Recording) -> float | None:
+    """Give the rotor's nominal first critical speed in Hz, or None when no field tells it."""
+    return _first(_folded(recording.fields), CRITICAL_NAMES)
 
 
 def number(value: object) -> float | None:

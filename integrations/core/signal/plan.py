@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.signal.machine import fault_orders, shaft_hz
+from integrations.core.signal.machine import known_lines
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -94,24 +94,13 @@ def plan_features(info: DatasetInfo) -> FeaturePlan:
     rates = {recording.sampling_rate_hz or 1.0 for recording in info.recordings}
     edges = (min(rates) / 2 * np.logspace(-2.4, 0, N_BANDS + 1)).astype(np.float32)
     edges[0], edges[-1] = 0.0, max(rates)
-    lines = _known_lines(info)
+    lines = known_lines(info)
     one_channel = [*TIME, *SPECTRUM, *ENVELOPE]
     one_channel += [_band(edges, i, rates == {1.0}) for i in range(N_BANDS)]
     one_channel += [Feature(f"{name} prominence", "decades") for name in lines]
     prefix = [f"{channel}: " if len(info.channels) > 1 else "" for channel in info.channels]
     named = tuple(Feature(p + f.name, f.unit) for p in prefix for f in one_channel)
     return FeaturePlan(named, edges, lines)
-
-
-def _known_lines(info: DatasetInfo) -> tuple[str, ...]:
-    """Fault lines whose frequency is known in every recording; bearings may differ."""
-    known: dict[str, None] | None = None
-    for recording in info.recordings:
-        if not recording.sampling_rate_hz or shaft_hz(recording) is None:
-            return ()
-        orders = fault_orders(info, recording)
-        known = {name: None for name in (orders if known is None else known) if name in orders}
-    return tuple(known or ())
 
 
 def _band(edges: FloatArray, i: int, no_rate: bool) -> Feature:
