@@ -4,11 +4,13 @@ window.dash_clientside = window.dash_clientside || {};
 (function () {
   "use strict";
 
-  const KEYS = ["signal_spectrum", "signal_envelope", "signal_envelope_predicted"];
+  const KEYS = ["signal_spectrum", "signal_spectrum_predicted", "signal_envelope", "signal_envelope_predicted"];
   const BASE = "signals-cursor-base";
   const SPACING = "signals-cursor-spacing";
+  const CLOSEST_LABELS_PX = 16;
   const SNAP_SHARE = 0.03;
-  const PEAK_OVER_MEDIAN = 3;
+  const PEAK_OVER_MEDIAN = 2;
+  const PEAK_REACH = 40;
 
   /* Frequencies are kept as shown (in the unit of the axes). */
   const state = { mode: "harmonic", base: null, spacing: null, count: 5, snap: "peaks", lines: null };
@@ -79,12 +81,16 @@ window.dash_clientside = window.dash_clientside || {};
     return state.snap === "peaks" ? peakNear(graph, at) : at;
   }
 
+  function medianAround(y, i) {
+    const near = y.slice(Math.max(0, i - PEAK_REACH), i + PEAK_REACH + 1).sort((a, b) => a - b);
+    return near[near.length >> 1];
+  }
+
   /* The next local peak that stands out of the floor, for the arrow keys. */
   function nextPeak(graph, at, way) {
     const { x, y } = curveOf(graph);
-    const floor = [...y].sort((a, b) => a - b)[y.length >> 1] * PEAK_OVER_MEDIAN;
     for (let i = nearest(x, at) + way; i > 0 && i < x.length - 1; i += way) {
-      if (y[i] > floor && y[i] >= y[i - 1] && y[i] >= y[i + 1]) return x[i];
+      if (y[i] >= y[i - 1] && y[i] >= y[i + 1] && y[i] > PEAK_OVER_MEDIAN * medianAround(y, i)) return x[i];
     }
     return at;
   }
@@ -180,7 +186,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function tell() {
     say(BASE, state.base);
-    if (state.mode === "sideband") say(SPACING, state.spacing);
+    say(SPACING, state.spacing);
   }
 
   function draw(graph) {
@@ -190,13 +196,14 @@ window.dash_clientside = window.dash_clientside || {};
       .map((place) => ({ ...place, left: xaxis._offset + xaxis.d2p(place.at) }))
       .filter((place) => place.left >= xaxis._offset - 0.5 && place.left <= xaxis._offset + xaxis._length + 0.5);
     layer.querySelectorAll(".cursor-line").forEach((line) => line.remove());
-    shown.forEach((place) => {
+    shown.forEach((place, i) => {
+      const crowded = i > 0 && place.left - shown[i - 1].left < CLOSEST_LABELS_PX;
       const line = document.createElement("div");
       line.className = "cursor-line" + (place.name === "1" || place.name === "C" ? " cursor-main" : "");
       line.style.left = place.left + "px";
       line.style.top = yaxis._offset + "px";
       line.style.height = yaxis._length + "px";
-      line.dataset.name = place.name;
+      if (!crowded) line.dataset.name = place.name;
       layer.appendChild(line);
     });
     place(layer, graph, "base", state.mode === "off" ? null : state.base);
@@ -255,8 +262,8 @@ window.dash_clientside = window.dash_clientside || {};
     box.replaceChildren(table);
   }
 
-  /* Both envelope charts draw the same curve: one column is enough. */
-  function curves(found) { return found.filter(([key]) => key !== "signal_envelope_predicted"); }
+  /* Charts of the true and the predicted class draw the same curve: one column is enough. */
+  function curves(found) { return found.filter(([key]) => !key.endsWith("_predicted")); }
 
   function titleOf(key, found) {
     const graph = found.find(([name]) => name === key)[1];

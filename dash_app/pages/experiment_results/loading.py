@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from integrations.core.contract import StoredResult
-from integrations.core.data.dataset import DatasetError, read_info
+from integrations.core.data.dataset import SAMPLES, Dataset, DatasetError, read_info
 from integrations.core.evaluation.evaluation import Evaluation
 from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
 from storage.artifacts import artifacts
@@ -15,6 +15,7 @@ from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 
+GONE = "The data set of this run is gone, so its recordings cannot be shown."
 KEPT = 8
 """Results held in memory; a folder is written once and never changed, so nothing goes stale."""
 
@@ -38,9 +39,22 @@ def result_of(entity: ExperimentEntity) -> StoredResult:
         dataset = DatasetStore().get(entity.dataset_id)
         return _result(_folder(entity), settings().datasets_folder / dataset.folder)
     except (StorageError, DatasetError) as error:
-        raise ResultError(
-            "The data set of this run is gone, so its recordings cannot be shown."
-        ) from error
+        raise ResultError(GONE) from error
+
+
+def data_of(entity: ExperimentEntity) -> Dataset:
+    """Open the data set of a run; its samples are mapped once and shared.
+
+    Raises:
+        ResultError: It is gone.
+    """
+    try:
+        folder = settings().datasets_folder / DatasetStore().get(entity.dataset_id).folder
+        if (folder / SAMPLES).exists():
+            return _dataset(folder)
+    except (StorageError, DatasetError) as error:
+        raise ResultError(GONE) from error
+    raise ResultError(GONE)
 
 
 def _folder(entity: ExperimentEntity) -> Path:
@@ -58,3 +72,8 @@ def _evaluation(folder: Path) -> Evaluation:
 @lru_cache(maxsize=KEPT)
 def _result(folder: Path, dataset: Path) -> StoredResult:
     return load_result(folder, read_info(dataset))
+
+
+@lru_cache(maxsize=KEPT)
+def _dataset(folder: Path) -> Dataset:
+    return Dataset(folder)

@@ -17,17 +17,15 @@ from dash import (
 )
 from dash.exceptions import PreventUpdate
 
-from dash_app import datasets
 from dash_app.components import banner, graph_id
 from dash_app.pages.experiment_results import ids, signals_charts
-from dash_app.pages.experiment_results.loading import result_of
+from dash_app.pages.experiment_results.loading import data_of, result_of
 from dash_app.pages.experiment_results.signals_look import Look, find_look, rows_of
 from dash_app.pages.experiment_results.signals_tab import telling_value
 from integrations.core.data.dataset import DatasetError
 from integrations.core.evaluation.store import ResultError
 from integrations.core.figures.signal_maps import level_name
 from storage.entities import StorageError
-from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 
 WHERE = (
@@ -61,7 +59,8 @@ def choose(telling: str | None, recording: str, number: Any, experiment_id: int)
         rows = rows_of(result, int(recording))
         number = min(max(1, number), len(rows)) if isinstance(number, int) else 1
     here = telling_value(result, int(rows[number - 1]))
-    return here, recording, number, len(rows), f"1 to {len(rows)}"
+    shown = here if here in {item["value"] for item in listed} else None
+    return shown, recording, number, len(rows), f"1 to {len(rows)}"
 
 
 @callback(
@@ -234,10 +233,8 @@ def _drawn(
     """Find the window and draw it, or say why its samples cannot be shown."""
     try:
         entity = ExperimentStore().get(experiment_id)
-        result = result_of(entity)
-        data = datasets.open_dataset(DatasetStore().get(entity.dataset_id))
         chosen = number if isinstance(number, int) else 1
-        look = find_look(result, data, int(recording), chosen)
+        look = find_look(result_of(entity), data_of(entity), int(recording), chosen)
         if look is None:
             raise PreventUpdate
         return draw(look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,9 @@ from integrations.core.data.dataset import Recording
 from integrations.core.figures import signal_maps, signals
 from integrations.core.figures.chart import Chart
 from integrations.core.figures.plotly_renderer import to_plotly
+from integrations.core.figures.signals import ClassLines
 from integrations.core.signal import spectra
-from integrations.core.signal.fault_lines import known_lines
+from integrations.core.signal.fault_lines import Place, known_lines
 from integrations.core.signal.kurtogram import Kurtogram, kurtogram
 from integrations.core.signal.machine import shaft_hz
 from integrations.core.signal.probes import probe_pair, tacho_channel
@@ -62,21 +64,20 @@ def wave(look: Look, channel: int, unit: str) -> list[Any]:
     below = [_card(chart, unit) for chart in _occlusions(look, unit)]
     return [
         chart_card(drawn, height=260),
-        *([html.Div(below, className="grid-2")] if below else []),
+        *([html.Div(below, className="grid-2" if len(below) > 1 else "")] if below else []),
     ]
 
 
 def spectrum(look: Look, channel: int, unit: str, extent: str) -> Any:
-    """Draw the amplitude spectrum."""
-    info = look.result.info
+    """Draw the amplitude spectrum: of a mistake once with the lines of either class."""
+    info, ruler = look.result.info, look.ruler(unit)
     found = spectra.amplitude_spectrum(look.samples(channel, extent), look.rate)
-    lines = [replace(each, lines=tuple(n for n in each.lines if n.place == "spectrum"))
-             for each in look.class_lines()]  # fmt: skip
-    chart = signals.spectrum(
-        found, look.ruler(unit), info.unit, classes=lines, key="signal_spectrum",
-        name=f"{look.recording.name}, {info.channels[channel]}",
-    )  # fmt: skip
-    return _card(chart, unit + extent)
+    name = f"{look.recording.name}, {info.channels[channel]}"
+
+    def draw(classes: list[ClassLines], key: str) -> Chart:
+        return signals.spectrum(found, ruler, info.unit, name=name, classes=classes, key=key)
+
+    return _by_class(draw, _standing_in(look, "spectrum"), "signal_spectrum", unit + extent)
 
 
 def envelope(
@@ -87,20 +88,35 @@ def envelope(
     band: tuple[float, float] | None,
     prewhitened: bool,
 ) -> Any:
-    """Draw the envelope spectrum: once for a hit, beside each other for a mistake."""
+    """Draw the envelope spectrum: of a mistake once with the lines of either class."""
     found = spectra.envelope_spectrum(look.samples(channel, extent), look.rate, band, prewhitened)
-    height = look.result.info.unit if not prewhitened else "prewhitened"
-    cards = [
-        _card(
-            signals.envelope(
-                found, look.ruler(unit), height, classes=[each], band=band,
-                key="signal_envelope" if each.role != "predicted" else "signal_envelope_predicted",
-            ),
-            unit + extent,
+    amplitude = "prewhitened" if prewhitened else look.result.info.unit
+    ruler, shown = look.ruler(unit), _standing_in(look, "envelope")
+    top = signals.envelope_range(found, ruler, shown)
+
+    def draw(classes: list[ClassLines], key: str) -> Chart:
+        return signals.envelope(
+            found, ruler, amplitude, classes=classes, band=band, top=top, key=key
         )
-        for each in look.class_lines()
-    ]  # fmt: skip
-    return html.Div(cards, className="grid-2") if len(cards) > 1 else cards[0]
+
+    return _by_class(draw, shown, "signal_envelope", unit + extent)
+
+
+def _standing_in(look: Look, place: Place) -> list[ClassLines]:
+    """Give true and predicted class where one of them has lines in this kind of spectrum."""
+    found = [replace(each, lines=tuple(n for n in each.lines if n.place == place))
+             for each in look.class_lines()]  # fmt: skip
+    return found if any(each.lines for each in found) else []
+
+
+def _by_class(
+    draw: Callable[[list[ClassLines], str], Chart], classes: list[ClassLines], key: str, view: str
+) -> Any:
+    if len(classes) < 2:
+        return _card(draw(classes, key), view)
+    keys = (key, f"{key}_predicted")
+    both = [_card(draw([each], k), view) for each, k in zip(classes, keys, strict=True)]
+    return html.Div(both, className="grid-2")
 
 
 def waterfall(look: Look, channel: int, unit: str, by: str) -> Any:
@@ -139,6 +155,8 @@ def orbit(look: Look, unit: str, extent: str, filtered: bool) -> list[Any]:
     tacho = tacho_channel(info.channels)
     pulses = spectra.tacho_pulses(look.samples(tacho, extent)) if tacho is not None else ()
     path = spectra.orbit(x, y, look.rate, look.shaft if filtered else None, pulses)
+    if look.shaft:
+        path = path.beginning(round(signals.ORBIT_TURNS * look.rate / look.shaft))
     full = spectra.full_spectrum(x, y, look.rate)
     charts = [
         signals.orbit(path, info.unit, filtered=filtered, key="signal_orbit"),
@@ -164,8 +182,8 @@ def _card(chart: Chart, view: str, height: int = HEIGHT) -> Any:
     """Draw a chart; a zoom is kept from window to window but not over a change of the axis."""
     figure = to_plotly(chart)
     figure["layout"]["uirevision"] = f"{chart.key} {view}"
-    high = figure["layout"].get("height", height) if "occlusion_orders" in chart.key else height
-    return chart_card(chart, figure=figure, height=high)
+    figure["layout"]["height"] = height
+    return chart_card(chart, figure=figure, height=height)
 
 
 def _explained(look: Look, name: str) -> Any:

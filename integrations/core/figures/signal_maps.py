@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +14,18 @@ from integrations.core.signal.kurtogram import Kurtogram
 from integrations.core.signal.spectra import FLOOR_DB, Waterfall
 
 Array = npt.NDArray[np.float64]
-SHOWN_DB = 60.0
 LEAST_FALL = 0.005
+IMPULSIVE = 1.0
+"""Spectral kurtosis that noise alone seldom reaches in the narrow bands of a short recording."""
 
 
 def waterfall(
     found: Waterfall, ruler: Ruler, *, by_speed: bool = False, key: str = "waterfall"
 ) -> Heatmap:
     """Draw spectra one after another: time (or speed) upward, frequency to the right."""
-    levels = np.maximum(found.level_db, max(FLOOR_DB, -SHOWN_DB)).round(1)
+    levels = found.level_db.round(1)
+    # Most cells are floor: shading begins a little below their level.
+    floor = float(np.clip(np.percentile(levels, 20) - 6, FLOOR_DB, -20)) if levels.size else -20.0
     return Heatmap(
         key=key,
         title="Spectra by speed" if by_speed else "Spectra over the recording",
@@ -32,7 +36,7 @@ def waterfall(
         columns=tuple((found.frequency * ruler.factor).tolist()),
         rows=tuple(found.position.tolist()),
         values=tuple(tuple(row) for row in levels.tolist()),
-        value_axis=Axis("Amplitude below the largest", "dB", range=(-SHOWN_DB, 0.0)),
+        value_axis=Axis("Amplitude below the largest", "dB", range=(round(floor), 0.0)),
         help="Each row is one spectrum. A line locked to the shaft leans with the speed when "
         "frequencies are in Hz and stands upright in orders; a resonance does the opposite.",
     )
@@ -50,7 +54,9 @@ def kurtogram(found: Kurtogram, *, rated: bool = True, key: str = "kurtogram") -
     unit = "Hz" if rated else "cycles per sample"
     return Heatmap(
         key=key,
-        title=f"Most impulsive: {low:.4g} to {high:.4g} {unit} (spectral kurtosis {top:.2g})",
+        title=f"Most impulsive: {low:.4g} to {high:.4g} {unit} (spectral kurtosis {top:.2g})"
+        if top > IMPULSIVE
+        else f"No band is impulsive (spectral kurtosis at most {top:.2g})",
         x_axis=Axis("Frequency", unit),
         y_axis=Axis("Level (bands)"),
         columns=tuple(place.tolist()),
@@ -95,13 +101,15 @@ def occlusion(
     best = int(fall.argmax())
     low, high = border[best] * ruler.factor, border[best + 1] * ruler.factor
     stairs = np.repeat(border, 2)[1:-1] * ruler.factor
+    # The bands widen with frequency; the first begins at zero, which a log axis cannot show.
+    stairs[0] = stairs[0] or stairs[1] / 2
     unit = ruler.axis().unit or "×"
     return Lines(
         key=key,
         title=f"“{predicted}” rests most on {low:.4g} to {high:.4g} {unit}"
         if fall[best] > LEAST_FALL
         else f"“{predicted}” rests on no single frequency band",
-        x_axis=ruler.axis(),
+        x_axis=replace(ruler.axis(), log=True),
         y_axis=Axis(f"Fall of P({predicted})", percent=True),
         series=(Series("Fall of the probability", stairs.tolist(), np.repeat(fall, 2).tolist()),),
         markers=tuple(markers),

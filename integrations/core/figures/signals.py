@@ -27,6 +27,10 @@ DECADES = 5
 """Amplitudes drawn below the largest one: less is rounding."""
 TRUE, PREDICTED, BAND = 2, 3, 1
 CAM_LEVELS = 8
+SLIP = 0.02
+"""Bearings slip: their lines lie up to so much beside the computed place."""
+ORBIT_TURNS = 12
+"""More turns of the shaft over one another make an orbit a blot."""
 ORDERS_SHOWN = 12.5
 
 
@@ -130,11 +134,16 @@ def spectrum(
     classes: Sequence[ClassLines] = (),
     key: str = "spectrum",
 ) -> Lines:
-    """Draw an amplitude spectrum, with the lines that stand in it for the given classes."""
+    """Draw an amplitude spectrum, with the lines that stand in it for the given classes.
+
+    With classes the title says how far their lines stand over the floor, else ``name``.
+    """
     top = _journal_range(found, ruler, classes)
     return _spectrum_lines(
-        found, ruler, unit, classes, key=key, title=f"Spectrum of {name}", top=top,
-        help_text="Amplitude of each frequency: Hann window, mean removed.",
+        found, ruler, unit, classes, key=key, top=top,
+        title=_lines_title(found, classes) or f"Spectrum of {name}",
+        help_text=f"Amplitude of each frequency of {name}: Hann window, mean removed. "
+        "Double-click to see all of it.",
     )  # fmt: skip
 
 
@@ -145,16 +154,27 @@ def envelope(
     *,
     classes: Sequence[ClassLines] = (),
     band: tuple[float, float] | None = None,
+    top: float | None = None,
     key: str = "envelope",
 ) -> Lines:
     """Draw an envelope spectrum with the fault lines of the true or the predicted class.
 
-    The title says how far the lines stand over the floor beside them.
+    The title says how far the lines stand over the floor beside them (median over harmonics).
+
+    Args:
+        found: The envelope spectrum.
+        ruler: Unit of the frequencies.
+        unit: Unit of the amplitudes.
+        classes: Whose lines are drawn.
+        band: What was demodulated, in Hz.
+        top: Highest frequency shown first in Hz; by default what the lines need.
+        key: Of the chart.
     """
     demodulated = "all frequencies" if band is None else f"{band[0]:.0f} to {band[1]:.0f} Hz"
     return _spectrum_lines(
-        found, ruler, unit, classes, key=key, title=_envelope_title(found, classes),
-        top=_envelope_range(found, ruler, classes),
+        found, ruler, unit, classes, key=key,
+        title=_lines_title(found, classes) or "Envelope spectrum",
+        top=top or envelope_range(found, ruler, classes),
         help_text=f"Spectrum of the envelope of {demodulated}: how often impacts repeat. "
         "Double-click to see all of it.",
     )  # fmt: skip
@@ -179,19 +199,18 @@ def full_spectrum(found: Spectrum, ruler: Ruler, unit: str, *, key: str = "full_
 
 
 def orbit(found: Orbit, unit: str, *, filtered: bool, key: str = "orbit") -> Lines:
-    """Draw the path of the shaft centre with a dot at each tacho pulse."""
+    """Draw the path of the shaft centre with a dot at each tacho pulse (``ORBIT_TURNS`` fit)."""
     step = max(1, found.x.size // ORBIT_POINTS)
     size = 1.08 * max(float(np.abs([found.x, found.y]).max(initial=0.0)), 1e-12)
     path = Series("Path", _plain(found.x[::step]), _plain(found.y[::step]), colour=0)
-    dots = Series(
-        "Tacho pulse", _plain(found.keyphasor_x), _plain(found.keyphasor_y), points=True, colour=3
-    )
+    at_x, at_y = (_plain(values) for values in found.keyphasor)
+    dots = Series("Tacho pulse", at_x, at_y, points=True, colour=3)
     return Lines(
         key=key,
         title="Orbit at shaft speed (1×)" if filtered else "Orbit of all frequencies",
         x_axis=Axis("X", unit, range=(-size, size)),
         y_axis=Axis("Y", unit, range=(-size, size)),
-        series=(path, dots) if len(found.keyphasor_x) else (path,),
+        series=(path, dots) if found.pulses.size else (path,),
         square=True,
         help="The path of the shaft centre seen along the shaft. A dot that stands still is motion "
         "locked to the rotation; a wandering one is not.",
@@ -243,23 +262,29 @@ def _cursors(
     return tuple(markers), tuple(bands)
 
 
-def _envelope_title(found: Spectrum, classes: Sequence[ClassLines]) -> str:
-    said = [_standing(found, each) for each in classes]
-    return "; ".join(said) if said else "Envelope spectrum"
+def _lines_title(found: Spectrum, classes: Sequence[ClassLines]) -> str:
+    return "; ".join(_standing(found, each) for each in classes)
 
 
 def _standing(found: Spectrum, each: ClassLines) -> str:
     who = f"“{each.name}”" if each.role == "both" else f"the {each.role} class “{each.name}”"
     if not each.lines:
         return f"{who[0].upper()}{who[1:]} has no line of its own"
-    places = [h * line.centre for line in each.lines for h in range(1, line.harmonics + 1)]
-    highest = prominence(found, places).max()
+    height = float(np.median([h for line in each.lines for h in _heights(found, line)]))
     names = ", ".join(line.label for line in each.lines)
     verb = "stands" if len(each.lines) == 1 else "stand"
-    return f"{names} of {who} {verb} {highest:.1f} × over the floor"
+    return f"{names} of {who} {verb} {height:.1f} × over the floor"
 
 
-def _envelope_range(found: Spectrum, ruler: Ruler, classes: Sequence[ClassLines]) -> float:
+def _heights(found: Spectrum, line: FaultLine) -> list[float]:
+    """How far each harmonic stands over the floor; of a band its highest point."""
+    tolerance = max(SLIP, (line.high - line.low) / 2 / line.centre)
+    places = [h * line.centre for h in range(1, line.harmonics + 1)]
+    return [float(height) for height in prominence(found, places, tolerance)]
+
+
+def envelope_range(found: Spectrum, ruler: Ruler, classes: Sequence[ClassLines]) -> float:
+    """Give the frequency in Hz up to which the lines of these classes can be seen."""
     highest = [line.high * line.harmonics for each in classes for line in each.lines]
     shaft = (ruler.shaft_hz or 0.0) * ORDERS_SHOWN
     wanted = max([1.15 * line for line in highest] + [shaft])

@@ -55,13 +55,23 @@ class Orbit:
 
     Attributes:
         x, y: Displacement from the mean in both directions, shape (n,).
-        keyphasor_x, keyphasor_y: Where the shaft stands at each tacho pulse, shape (pulses,).
+        pulses: When the tacho gave its pulses, in samples, shape (pulses,).
     """
 
     x: Array
     y: Array
-    keyphasor_x: Array
-    keyphasor_y: Array
+    pulses: Array
+
+    @property
+    def keyphasor(self) -> tuple[Array, Array]:
+        """Where the shaft stood at each tacho pulse."""
+        at = np.arange(self.x.size)
+        return np.interp(self.pulses, at, self.x), np.interp(self.pulses, at, self.y)
+
+    def beginning(self, n_samples: int) -> Orbit:
+        """Give the first samples of the path."""
+        kept = self.pulses[self.pulses <= n_samples - 1]
+        return Orbit(self.x[:n_samples], self.y[:n_samples], kept)
 
 
 def amplitude_spectrum(samples: npt.ArrayLike, rate: float) -> Spectrum:
@@ -170,9 +180,7 @@ def orbit(
     path = [_centred(x), _centred(y)]
     if filter_hz is not None:
         path = [_only(values, rate, filter_hz) for values in path]
-    at, place = np.arange(path[0].size), _flat(pulses)
-    dots = [np.interp(place, at, values) for values in path]
-    return Orbit(path[0], path[1], dots[0], dots[1])
+    return Orbit(path[0], path[1], _flat(pulses))
 
 
 def tacho_pulses(tacho: npt.ArrayLike) -> Array:
