@@ -83,15 +83,16 @@ window.dash_clientside = window.dash_clientside || {};
 
     showSelection: function (rows) {
       const count = (rows || []).length;
-      return [count === 0, count + " selected"];
+      return [count === 0, count + " selected", count < 3 || count > 7];
     },
 
-    bulk: function (tag, remove, clear, rows) {
+    bulk: function (tag, remove, clear, join, rows) {
       const trigger = window.dash_clientside.callback_context.triggered_id;
       const ids = (rows || []).map((row) => row.id);
       if (trigger === "history-bulk-clear" && api()) api().deselectAll();
       if (!ids.length || trigger === "history-bulk-clear") return window.dash_clientside.no_update;
-      return { kind: trigger === "history-bulk-tag" ? "edit" : "delete", ids: ids, at: Date.now() };
+      const kinds = { "history-bulk-tag": "edit", "history-bulk-join": "join" };
+      return { kind: kinds[trigger] || "delete", ids: ids, at: Date.now() };
     },
 
     /* Draws the rows of running experiments anew; a new experiment makes the table look again. */

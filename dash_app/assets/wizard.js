@@ -139,7 +139,7 @@
         const byPath = Object.fromEntries(specs.map((spec) => [spec.path, spec]));
         const values = Object.assign({}, draft.values);
         for (const item of [...fields, ...switches])
-          if (pathOf(item) in byPath) values[pathOf(item)] = item.value ?? (byPath[pathOf(item)].kind === "list" ? [] : "");
+          if (pathOf(item) in byPath) values[pathOf(item)] = item.value ?? (["list", "experiments"].includes(byPath[pathOf(item)].kind) ? [] : "");
         const edited = Object.keys(values).filter((path) => !same(values[path], draft.values[path]));
         const errors = errorsOut.map((out) => {
           const spec = byPath[pathOf(out)];
@@ -154,6 +154,11 @@
           return Number.isFinite(value) ? value : noUpdate();
         });
         return [[edited.length ? Object.assign({}, draft, { values }) : noUpdate()], errors, hidden, notes, sliders];
+      },
+
+      /* Which experiments can be chosen changes with the split. */
+      offer_runs(options) {
+        return options || [];
       },
 
       drawn() {

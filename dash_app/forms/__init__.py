@@ -1,11 +1,19 @@
 """pydantic model → inputs, values → model, each error to the field it belongs to."""
 
-from dash_app.forms.fields import FieldKind, FieldSpec, SectionSpec, all_fields, sections_of
+from dash_app.forms.fields import (
+    PICKERS,
+    FieldKind,
+    FieldSpec,
+    SectionSpec,
+    all_fields,
+    sections_of,
+)
 from dash_app.forms.inputs import as_client_spec, field_id, field_input, path_of, switch_id
 from dash_app.forms.validation import Checked, check
 from dash_app.forms.values import parse_number, scientific, to_values
 
 __all__ = [
+    "PICKERS",
     "Checked",
     "FieldKind",
     "FieldSpec",

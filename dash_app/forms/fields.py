@@ -25,6 +25,12 @@ class FieldKind(StrEnum):
     SWITCH = "switch"
     LIST = "list"
     TEXT = "text"
+    EXPERIMENT = "experiment"
+    EXPERIMENTS = "experiments"
+
+
+PICKERS = (FieldKind.EXPERIMENT, FieldKind.EXPERIMENTS)
+"""Inputs that choose finished experiments; what there is to choose depends on the draft."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ def _spec(path: str, name: str, info: FieldInfo) -> FieldSpec:
         path=path,
         title=info.title or in_words(name),
         help=info.description or "",
-        kind=_kind(path, annotation, str(extra.get("scale", "linear"))),
+        kind=_kind(path, annotation, extra),
         default=info.get_default(call_default_factory=True),
         unit=str(extra.get("unit") or ""),
         step=_as_float(extra.get("step")),
@@ -139,10 +145,12 @@ def _bounds(info: FieldInfo) -> dict[str, Any]:
     return found
 
 
-def _kind(path: str, annotation: Any, scale: str) -> FieldKind:
+def _kind(path: str, annotation: Any, extra: dict[str, Any]) -> FieldKind:
+    if extra.get("widget"):
+        return FieldKind(extra["widget"])
     simple = {bool: FieldKind.SWITCH, int: FieldKind.INTEGER, str: FieldKind.TEXT}
     if annotation is float:
-        return FieldKind.SCIENTIFIC if scale == "log" else FieldKind.NUMBER
+        return FieldKind.SCIENTIFIC if extra.get("scale") == "log" else FieldKind.NUMBER
     if annotation in simple:
         return simple[annotation]
     if get_origin(annotation) is Literal or _is_enum(annotation):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
-from dash_app.forms.fields import FieldKind, FieldSpec
+from dash_app.forms.fields import PICKERS, FieldKind, FieldSpec
 from dash_app.forms.validation import amount
 from dash_app.forms.values import parse_number
 
@@ -17,7 +17,7 @@ DEBOUNCE_MS = 250
 
 
 def part_id(form: str, part: str, path: str) -> dict[str, str]:
-    """Give the id of a part of a setting: field, switch, slider, wrap or was.
+    """Give the id of a part of a setting: field, switch, slider, wrap, was or options.
 
     Dots separate ids from properties in Dash, so the path is written with slashes.
     """
@@ -47,6 +47,7 @@ def field_input(
     error: str = "",
     hidden: bool = False,
     choices: Sequence[str] | None = None,
+    options: Sequence[dict[str, str]] = (),
     was: str = "",
 ) -> html.Div:
     """Draw one setting: label, input, help on hover and focus, error, and what it was before.
@@ -58,9 +59,14 @@ def field_input(
         error: Sentence shown below with a red border.
         hidden: True when another setting makes this one pointless.
         choices: The only values a text or list may take; None leaves it free.
+        options: Finished experiments to choose from (value and label), for such a setting.
         was: Former value in words, shown when it differs.
     """
-    children = _draw(form, spec, value, error, choices)
+    children = (
+        _picker(form, spec, value, error, options)
+        if spec.kind in PICKERS
+        else _draw(form, spec, value, error, choices)
+    )
     note = html.Div(was, id=part_id(form, "was", spec.path), className="field-was")
     return html.Div(
         [*children, note],
@@ -103,6 +109,31 @@ def _draw(
     if spec.kind in (FieldKind.INTEGER, FieldKind.NUMBER):
         return _number(form, spec, value, common)
     return [_text_like(spec, value, common, choices)]
+
+
+def _picker(
+    form: str, spec: FieldSpec, value: Any, error: str, options: Sequence[dict[str, str]]
+) -> list[Any]:
+    """Draw a picker; a new list in its store of options reaches the input (see wizard.js)."""
+    several = spec.kind is FieldKind.EXPERIMENTS
+    common: dict[str, Any] = {
+        "id": field_id(form, spec.path),
+        "data": list(options),
+        "label": spec.title,
+        "description": spec.help or None,
+        "error": error or None,
+        "searchable": True,
+        "clearable": True,
+        "nothingFoundMessage": "No finished run of that name here",
+        "maxDropdownHeight": 320,
+    }
+    if several:
+        chosen = [str(item) for item in value or []]
+        words = "" if chosen else "The best finished runs"
+        picker = dmc.MultiSelect(value=chosen, placeholder=words, hidePickedOptions=True, **common)
+    else:
+        picker = dmc.Select(value=str(value) if value else None, placeholder="None", **common)
+    return [picker, dcc.Store(id=part_id(form, "options", spec.path), data=list(options))]
 
 
 def _text_like(

@@ -91,8 +91,10 @@ def amount(spec: FieldSpec, value: float) -> str:
 
 
 def _typed(spec: FieldSpec, raw: Any) -> Any:
-    if spec.kind is FieldKind.LIST:
+    if spec.kind in (FieldKind.LIST, FieldKind.EXPERIMENTS):
         return list(raw or [])
+    if spec.kind is FieldKind.EXPERIMENT:
+        return raw or 0
     if spec.optional and (raw is None or raw == ""):
         return None
     if spec.kind in NUMBERS:

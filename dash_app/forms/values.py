@@ -21,7 +21,9 @@ def raw_value(spec: FieldSpec, value: Any) -> Any:
         return ""
     if spec.kind is FieldKind.SCIENTIFIC:
         return scientific(float(value))
-    if spec.kind is FieldKind.LIST:
+    if spec.kind is FieldKind.EXPERIMENT:
+        return str(value) if value else ""
+    if spec.kind in (FieldKind.LIST, FieldKind.EXPERIMENTS):
         return [str(_plain(item)) for item in value]
     return _plain(value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import yaml
 from pydantic import BaseModel
@@ -18,19 +17,17 @@ from dash_app.pages.experiment_new.choices import (
     find_preset,
     info_of,
     preset_values,
-    stored_info,
 )
+from dash_app.pages.experiment_new.division import division_of
 from dash_app.pages.experiment_new.draft import Draft
 from dash_app.pages.experiment_new.machine import Machine, about_machine, training_machine
 from dash_app.pages.experiment_new.notices import MODEL_STEP, Notice
-from integrations.core.config import DataConfig, FamilyConfig
+from integrations.core.config import FamilyConfig
 from integrations.core.contract import Family, Problem, Severity
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.split_checks import split_problems
-from integrations.core.data.splits import SplitError, preview_split
 from integrations.core.evaluation.evaluation import SplitSummary
 from storage.entities import DatasetEntity
-from tasks.queue import Forecast, forecast
+from tasks.queue import Forecast, earlier_problems, forecast
 
 
 @dataclass(frozen=True)
@@ -96,12 +93,12 @@ def assess(draft: Draft) -> Assessment:
         *(Notice("error", text, path) for path, text in checked.errors.items()),
     ]
     split, cost, machine = None, None, training_machine()
-    division = _data_config(draft)
-    if division is not None:
-        key = division.model_dump_json()
-        problems, split = _division(entity.folder, entity.fingerprint, key)
-        notices += [Notice(_level(p), p.message, p.field) for p in problems]
+    problems, split = division_of(draft, entity)
+    notices += [Notice(_level(p), p.message, p.field) for p in problems]
     if checked.config is not None:
+        digest = split.digest if split else ""
+        earlier = earlier_problems(family.name, checked.config, info, digest)
+        notices += [Notice(_level(p), p.message, p.field) for p in earlier]
         cost = forecast(family.name, checked.config, info, host=machine.host)
         machine = machine.for_work(cost.work)
         notices += about_machine(cost, machine)
@@ -133,25 +130,6 @@ def _about_family(family: Family, info: DatasetInfo) -> list[Notice]:
     return [Notice("error", text, step=MODEL_STEP) for text in errors] + [
         Notice("warning", text, step=MODEL_STEP) for text in warnings
     ]
-
-
-def _data_config(draft: Draft) -> DataConfig | None:
-    """Read the data settings alone, so that the split is shown while others are being mended."""
-    start = "data."
-    own = {p.removeprefix(start): raw for p, raw in draft.values.items() if p.startswith(start)}
-    return check(DataConfig, own).config
-
-
-@lru_cache(maxsize=64)
-def _division(
-    folder: str, fingerprint: str, config: str
-) -> tuple[list[Problem], SplitSummary | None]:
-    info, data = stored_info(folder, fingerprint), DataConfig.model_validate_json(config)
-    problems = split_problems(info, data)
-    try:
-        return problems, preview_split(info, data)
-    except SplitError:
-        return problems, None
 
 
 def _level(problem: Problem) -> str:

@@ -34,6 +34,7 @@ from dash_app.pages.experiment_new.launch import (
     save_preset,
 )
 from dash_app.pages.experiment_new.notices import LAUNCH_STEP
+from dash_app.pages.experiment_new.pickers import run_options
 from dash_app.pages.experiment_new.view_configure import configure_view
 from dash_app.pages.experiment_new.view_model import model_view
 from dash_app.pages.experiment_new.view_review import review_view, split_view, step_indicators
@@ -142,6 +143,7 @@ def redraw(_key: Any, stored: list[Any]) -> tuple[Any, Any, Any]:
     Output(ids.FAULTS, "data"),
     Output(ids.START, "disabled"),
     Output(ids.ALL_FIELDS, "error", allow_duplicate=True),
+    Output(ids.ALL_OPTIONS, "data"),
     Input(ids.ALL_DRAFTS, "data"),
     Input(ids.SPECS, "data"),
     State(ids.NAME, "value"),
@@ -152,10 +154,10 @@ def judge(
     stored: list[Any], _specs: Any, name: str | None, generated: str | None
 ) -> tuple[Any, ...]:
     """Validate the draft on the server and show what follows from it."""
-    fields = ctx.outputs_list[-1]
+    fields, pickers = ctx.outputs_list[-2:]
     draft = _draft(stored)
     if draft is None:
-        return (*[no_update] * 9, [no_update] * len(fields))
+        return (*[no_update] * 9, [no_update] * len(fields), [no_update] * len(pickers))
     assessment = assess(draft)
     return (
         summary_view(assessment),
@@ -168,6 +170,7 @@ def judge(
         [assessment.faults(step) for step in range(LAUNCH_STEP + 1)],
         not assessment.can_start,
         _field_errors(assessment, fields),
+        _options(assessment, pickers),
     )
 
 
@@ -177,6 +180,15 @@ def _shown_name(assessment: Assessment, shown: str | None, generated: str | None
     if kept:
         return kept if shown is None else no_update
     return assessment.generated_name if shown in (None, generated) else no_update
+
+
+def _options(assessment: Assessment, pickers: list[dict[str, Any]]) -> list[Any]:
+    """Offer each picker the runs that suit the split as it is now."""
+    family, info, split = assessment.family, assessment.info, assessment.split
+    if not pickers or family is None or info is None:
+        return [no_update] * len(pickers)
+    offered = run_options(family, info, split.digest if split else "")
+    return [offered.get(path_of(item["id"]), no_update) for item in pickers]
 
 
 def _field_errors(assessment: Assessment, fields: list[dict[str, Any]]) -> list[str | None]:
@@ -276,6 +288,12 @@ clientside_callback(
     Input(ids.ALL_SWITCHES, "checked"),
     State(ids.SPECS, "data"),
     State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "offer_runs"),
+    Output(ids.ONE_FIELD, "data"),
+    Input(ids.ONE_OPTIONS, "data"),
     prevent_initial_call=True,
 )
 clientside_callback(

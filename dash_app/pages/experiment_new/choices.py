@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
 
-from dash_app.forms import check, to_values
+from dash_app.forms import FieldKind, all_fields, check, to_values
+from dash_app.forms.values import nested
 from dash_app.pages.experiment_new.draft import Draft
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import Family, Problem, Severity
@@ -22,7 +24,9 @@ from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiment_queries import ExperimentQuery
 from storage.stores.experiments import ExperimentStore, flatten
+from storage.stores.finished_runs import FinishedRuns
 from storage.stores.saved_configs import SavedConfigStore
+from tasks.queue import joined_data
 
 log = logging.getLogger("signalbench.web")
 DEFAULT_PRESET = "standard"
@@ -129,8 +133,13 @@ def preset_config(
     chosen: Family, preset: PresetChoice | None, info: DatasetInfo | None
 ) -> FamilyConfig:
     """Give a preset as a config, with what it leaves open suggested for the data."""
+    given = dict(preset.config) if preset else {}
+    # A family that joins runs divides the data as they did, whatever the preset says.
+    if info is not None and not (preset and preset.saved):
+        joined = joined_data(chosen.Config, info.fingerprint)
+        given["data"] = {**given.get("data", {}), **joined}
     try:
-        config = chosen.Config.model_validate(preset.config if preset else {})
+        config = chosen.Config.model_validate(given)
     except ValidationError:
         # A saved preset of an older version; the form shows the defaults instead.
         config = chosen.Config()
@@ -156,24 +165,58 @@ def choose_dataset(draft: Draft, dataset_id: int | None) -> Draft:
     """Change the data; settings that were suggested for the former are suggested anew."""
     if draft.original:
         return _rebase(draft, dataset_id)
-    return choose_preset(draft.changed(dataset_id=dataset_id), draft.preset or DEFAULT_PRESET)
+    bare = draft.changed(dataset_id=dataset_id, values={})
+    return choose_preset(bare, draft.preset or DEFAULT_PRESET)
 
 
 def choose_family(draft: Draft, name: str) -> Draft:
     """Change the family; its default preset is taken."""
-    return choose_preset(draft.changed(family=name, original={}), DEFAULT_PRESET)
+    return choose_preset(draft.changed(family=name, original={}, values={}), DEFAULT_PRESET)
 
 
 def choose_preset(draft: Draft, key: str) -> Draft:
-    """Take over all values of a preset."""
+    """Take over all values of a preset; members that were chosen stay, and the split with them."""
     chosen = find_family(draft.family)
     if chosen is None:
         return draft.changed(preset="", values={})
     entity = find_dataset(draft.dataset_id)
     info = info_of(entity) if entity else None
     preset = find_preset(draft.family, key, draft.dataset_id)
-    values = preset_values(chosen, preset, info)
+    values = preset_values(chosen, preset, info) | _chosen_members(chosen, draft.values)
     return draft.changed(preset=preset.key if preset else "", values=values)
+
+
+def join_runs(ids: Sequence[int]) -> Draft | None:
+    """Begin an experiment that joins finished runs, on their data, windows and split.
+
+    Returns:
+        None when no family joins runs, or none of these has finished.
+    """
+    chosen = next((item for item in families().values() if member_paths(item)), None)
+    runs = FinishedRuns().with_ids(ids)
+    entity = find_dataset(runs[0].dataset_id) if runs else None
+    if chosen is None or entity is None:
+        return None
+    draft = choose_preset(Draft(dataset_id=entity.id, family=chosen.name), DEFAULT_PRESET)
+    data = joined_data(chosen.Config, entity.fingerprint, ids)
+    members: dict[str, Any] = {path: [str(n) for n in ids] for path in member_paths(chosen)}
+    given = nested(draft.values | members) | {"data": data}
+    read = check(chosen.Config, dict(flatten(given)))
+    values = to_values(read.config) if read.config else draft.values | members
+    return draft.changed(values=values)
+
+
+def member_paths(chosen: Family) -> list[str]:
+    """Give the settings of a family that name the runs it joins."""
+    fields = all_fields(chosen.Config)
+    return [path for path, spec in fields.items() if spec.kind is FieldKind.EXPERIMENTS]
+
+
+def _chosen_members(chosen: Family, values: dict[str, Any]) -> dict[str, Any]:
+    paths = [path for path in member_paths(chosen) if values.get(path)]
+    if not paths:
+        return {}
+    return {p: raw for p, raw in values.items() if p in paths or p.startswith("data.")}
 
 
 def _rebase(draft: Draft, dataset_id: int | None) -> Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL
+from dash import ALL, MATCH
 
 from dash_app.forms import field_id
 
@@ -43,6 +43,9 @@ ALL_FIELDS: dict[str, Any] = {"type": "wizard-field", "path": ALL}
 ALL_SWITCHES: dict[str, Any] = {"type": "wizard-switch", "path": ALL}
 ALL_SLIDERS: dict[str, Any] = {"type": "wizard-slider", "path": ALL}
 ALL_WRAPS: dict[str, Any] = {"type": "wizard-wrap", "path": ALL}
+ALL_OPTIONS: dict[str, Any] = {"type": "wizard-options", "path": ALL}
+ONE_OPTIONS: dict[str, Any] = {"type": "wizard-options", "path": MATCH}
+ONE_FIELD: dict[str, Any] = {"type": "wizard-field", "path": MATCH}
 ALL_NOTES: dict[str, Any] = {"type": "wizard-was", "path": ALL}
 SPLIT_FIELD = field_id(FORM, "data.split_field")
 TEST_VALUES = field_id(FORM, "data.test_values")

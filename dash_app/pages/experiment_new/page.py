@@ -10,12 +10,15 @@ from dash import dcc, html
 
 from dash_app.components import card, icon, page_header
 from dash_app.pages.experiment_new import ids
-from dash_app.pages.experiment_new.choices import fresh_draft, ready_datasets
+from dash_app.pages.experiment_new.choices import fresh_draft, join_runs, ready_datasets
 from dash_app.pages.experiment_new.draft import MAX_NAME, Draft
 from dash_app.pages.experiment_new.view_model import no_data
 from dash_app.pages.experiment_new.view_review import STEP_WORDS, step_indicators
 
 LAST_STEP_TO_OPEN = 3
+CONFIGURE = 2
+MOST_MEMBERS = 20
+"""Read from an address; how many may be joined is the family's matter."""
 
 
 def register() -> None:
@@ -28,8 +31,15 @@ def register() -> None:
     )
 
 
-def layout(dataset: str = "", family: str = "", step: str = "", **_query: Any) -> html.Div:
-    """Give the screen; the query may choose the data set, the family and the step."""
+def layout(
+    dataset: str = "", family: str = "", step: str = "", members: str = "", **_query: Any
+) -> html.Div:
+    """Give the screen; the query may choose data set, family, step, or finished runs to join."""
+    joined = [int(number) for number in members.split(",") if number.isdecimal()][:MOST_MEMBERS]
+    draft = join_runs(joined) if joined else None
+    if draft is not None:
+        origin = "-".join(["new-members", *map(str, joined)])
+        return wizard(draft, origin, step, title="New experiment", first_step=CONFIGURE)
     dataset_id = int(dataset) if dataset.isdecimal() else None
     origin = "-".join(
         ["new", *(part for part in (dataset, family) if part.isidentifier() or part.isdecimal())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from dash import html
 
 from dash_app.components import card, format_bytes, format_duration, icon
 from dash_app.forms import (
+    FieldKind,
     FieldSpec,
     SectionSpec,
     all_fields,
@@ -27,7 +29,9 @@ from dash_app.pages.experiment_new.choices import (
     preset_config,
     presets_of,
 )
+from dash_app.pages.experiment_new.division import split_digest
 from dash_app.pages.experiment_new.draft import Draft
+from dash_app.pages.experiment_new.pickers import Options, run_options
 from dash_app.pages.experiment_new.view_model import measured_words
 from integrations.core.contract import Family
 from integrations.core.data.dataset import DatasetInfo
@@ -47,16 +51,22 @@ def configure_view(draft: Draft) -> tuple[list[Any], list[dict[str, Any]]]:
     """Give the step's content and what the browser needs to check its fields."""
     family, entity = find_family(draft.family), find_dataset(draft.dataset_id)
     info = info_of(entity) if entity else None
-    if family is None or info is None:
+    if family is None or entity is None or info is None:
         words = html.P("Choose data and a model first.", className="muted")
         return [card(words, html.Div(id=ids.SPLIT_PREVIEW, hidden=True))], []
     specs = _specs(family, info)
+    options = run_options(family, info, split_digest(draft, entity))
+    own = [path for path in options if specs[path].kind is FieldKind.EXPERIMENTS]
     view = [
         card(_preset_cards(draft, family, info), title="Preset"),
+        *_members(draft, [specs[path] for path in own], options),
         card(*_division(draft, specs, info), title="Windows and split"),
         _expert_switch(draft),
         html.Div(
-            [_section(draft, section, specs) for section in sections_of(family.Config)],
+            [
+                _section(draft, section, specs, options, own)
+                for section in sections_of(family.Config)
+            ],
             id=ids.EXPERT_FORM,
             className="stack",
             hidden=not draft.expert,
@@ -125,7 +135,12 @@ def _division(draft: Draft, specs: dict[str, FieldSpec], info: DatasetInfo) -> l
     ]
 
 
-def _field(draft: Draft, spec: FieldSpec, info: DatasetInfo | None = None) -> html.Div:
+def _field(
+    draft: Draft,
+    spec: FieldSpec,
+    info: DatasetInfo | None = None,
+    options: Sequence[dict[str, str]] = (),
+) -> html.Div:
     values = info.field_values() if info else {}
     choices: list[str] | None = None
     if spec.path == "data.split_field":
@@ -138,6 +153,7 @@ def _field(draft: Draft, spec: FieldSpec, info: DatasetInfo | None = None) -> ht
         draft.values.get(spec.path),
         hidden=not is_shown(spec, draft.values),
         choices=choices,
+        options=options,
     )
 
 
@@ -153,10 +169,32 @@ def _expert_switch(draft: Draft) -> html.Div:
     )
 
 
-def _section(draft: Draft, section: SectionSpec, specs: dict[str, FieldSpec]) -> Any:
-    shown = [f for f in section.fields if f.path not in (*WINDOW_FIELDS, *SPLIT_FIELDS)]
+def _members(draft: Draft, specs: list[FieldSpec], options: dict[str, Options]) -> list[Any]:
+    """Draw the choice of the runs that are joined, where the family joins runs."""
+    if not specs:
+        return []
+    words = (
+        "Finished runs on the data, windows and split below. What they predict is joined; nothing "
+        "is trained anew."
+    )
+    fields = [
+        field_input(ids.FORM, spec, draft.values.get(spec.path), options=options.get(spec.path, ()))
+        for spec in specs
+    ]
+    return [card(html.P(words, className="wizard-section-help"), *fields, title="Members")]
+
+
+def _section(
+    draft: Draft,
+    section: SectionSpec,
+    specs: dict[str, FieldSpec],
+    options: dict[str, Options],
+    elsewhere: list[str],
+) -> Any:
+    above = (*WINDOW_FIELDS, *SPLIT_FIELDS, *elsewhere)
+    shown = [f for f in section.fields if f.path not in above]
     if not shown:
         return None
-    fields = [_field(draft, specs[spec.path]) for spec in shown]
+    fields = [_field(draft, specs[spec.path], options=options.get(spec.path, ())) for spec in shown]
     help_text = [html.P(section.help, className="wizard-section-help")] if section.help else []
     return card(*help_text, html.Div(fields, className="wizard-fields"), title=section.title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.entities import ConflictError, NotFoundError
+from storage.entities import ConflictError, ExperimentEntity, NotFoundError
 from storage.stores.experiments import ExperimentStore
 
 LONGEST_NAME = 200
@@ -53,6 +53,25 @@ def delete_ended(ids: Sequence[int]) -> tuple[int, list[str]]:
         except (ConflictError, NotFoundError) as error:
             kept.append(str(error))
     return deleted, kept
+
+
+def why_not_joined(runs: Sequence[ExperimentEntity]) -> str:
+    """Say why selected experiments cannot be joined to an ensemble; "" when they can."""
+    for run in runs:
+        if run.accuracy is None or not run.status.ended:
+            return f"“{run.name}” has no results yet, so it cannot be a member. Unselect it."
+    for run in runs[1:]:
+        if run.dataset_fingerprint != runs[0].dataset_fingerprint:
+            return (
+                f"“{run.name}” was trained on other data than “{runs[0].name}”. Members need the "
+                "same data set, windows and split."
+            )
+        if run.split_digest != runs[0].split_digest:
+            return (
+                f"“{run.name}” and “{runs[0].name}” have other windows or another split. Members "
+                "need the same ones; clone one of them with the other's settings of Data."
+            )
+    return ""
 
 
 def _name(text: str) -> str:

@@ -19,11 +19,11 @@ from dash import (
 
 from dash_app.components import empty_state, format_count
 from dash_app.pages.experiments import ids
-from dash_app.pages.experiments.actions import Described, delete_ended, describe
+from dash_app.pages.experiments.actions import Described, delete_ended, describe, why_not_joined
 from dash_app.pages.experiments.dialogs import files_list, what_is_deleted
 from dash_app.pages.experiments.filters import Filters, filters_of, query_of
 from dash_app.pages.experiments.rows import table_rows
-from dash_app.shell import notify
+from dash_app.shell import LOCATION, notify
 from storage.entities import Page, Status, StorageError
 from storage.stores.experiments import ExperimentQuery, ExperimentStore
 
@@ -55,6 +55,7 @@ clientside_callback(
     ClientsideFunction("history", "showSelection"),
     Output(ids.BULK, "hidden"),
     Output(ids.BULK_COUNT, "children"),
+    Output(ids.BULK_JOIN, "disabled"),
     Input(ids.GRID, "selectedRows"),
 )
 clientside_callback(
@@ -63,6 +64,7 @@ clientside_callback(
     Input(ids.BULK_TAG, "n_clicks"),
     Input(ids.BULK_DELETE, "n_clicks"),
     Input(ids.BULK_CLEAR, "n_clicks"),
+    Input(ids.BULK_JOIN, "n_clicks"),
     State(ids.GRID, "selectedRows"),
     prevent_initial_call=True,
 )
@@ -156,6 +158,23 @@ def open_delete(action: dict[str, Any] | None) -> tuple[Any, ...]:
         return no_update, no_update, no_update
     runs = ExperimentStore().several(action["ids"])
     return True, what_is_deleted(runs), not any(run.status.ended for run in runs)
+
+
+@callback(
+    Output(LOCATION, "href", allow_duplicate=True),
+    Input(ids.ACTION, "data"),
+    prevent_initial_call=True,
+)
+def join(action: dict[str, Any] | None) -> Any:
+    """Open the wizard on an ensemble of the selected runs, or say why they cannot be joined."""
+    if not action or action["kind"] != "join":
+        return no_update
+    runs = ExperimentStore().several(action["ids"])
+    reason = why_not_joined(runs)
+    if reason:
+        notify("warning", reason)
+        return no_update
+    return "/experiment/new?members=" + ",".join(str(run.id) for run in runs)
 
 
 @callback(

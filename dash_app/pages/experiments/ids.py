@@ -19,6 +19,7 @@ BULK = "history-bulk"
 BULK_COUNT = "history-bulk-count"
 BULK_TAG = "history-bulk-tag"
 BULK_DELETE = "history-bulk-delete"
+BULK_JOIN = "history-bulk-join"
 BULK_CLEAR = "history-bulk-clear"
 
 MENU = "history-menu"

@@ -111,6 +111,14 @@ def _status_line() -> html.Div:
     bulk = html.Div(
         [
             html.Span(id=ids.BULK_COUNT),
+            dmc.Button(
+                "Ensemble …",
+                id=ids.BULK_JOIN,
+                size="xs",
+                variant="default",
+                disabled=True,
+                leftSection=icon("diagram-2"),
+            ),
             dmc.Button("Add tags …", id=ids.BULK_TAG, size="xs", variant="default"),
             dmc.Button("Delete …", id=ids.BULK_DELETE, size="xs", variant="default"),
             dmc.Button("Unselect", id=ids.BULK_CLEAR, size="xs", variant="subtle", color="gray"),
