@@ -188,7 +188,7 @@ def train_classifier(config: Any, data: Dataset, context: RunContext, recipe: Re
         seed_everything(config.seed, WEIGHTS)
         model = recipe.build(train, n_classes).to(context.device)
         if recipe.start_from and context.resume_from is None:
-            start_from(recipe.start_from, model, recipe.family, data.info, context)
+            start_from(recipe.start_from, model, recipe.family, data.info, context, config)
         state = _fresh_state(config, model, task)
         statistics = LayerStatistics()
         checkpoints = _run(state, task, config, parts, data, context, statistics)

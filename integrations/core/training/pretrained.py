@@ -9,16 +9,30 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from integrations.core.config import FamilyConfig
 from integrations.core.contract import EarlierRun, RunContext, TrainingError
 from integrations.core.data.dataset import DatasetInfo
 
 
 def start_from(
-    experiment: int, model: torch.nn.Module, family: str, info: DatasetInfo, context: RunContext
+    experiment: int,
+    model: torch.nn.Module,
+    family: str,
+    info: DatasetInfo,
+    context: RunContext,
+    config: FamilyConfig | None = None,
 ) -> None:
     """Copy the weights of an earlier run into a fresh network.
 
     The layers that score classes are left as they are where the classes differ.
+
+    Args:
+        experiment: Number of the earlier run.
+        model: The fresh network.
+        family: Family of this run.
+        info: Data of this run.
+        context: Knows earlier runs.
+        config: Config of this run, to say which settings differ when the weights do not fit.
 
     Raises:
         TrainingError: There is no such run, or its network has another shape.
@@ -27,7 +41,7 @@ def start_from(
     card, weights = _read(run)
     if len(card["channels"]) != len(info.channels):
         raise TrainingError(
-            f"{_named(run)} was trained on {len(card['channels'])} channels, this data set has "
+            f"The channels of {_named(run)} are {len(card['channels'])}, those of this data set "
             f"{len(info.channels)}. Choose a run with as many, or start from random weights."
         )
     same_classes = tuple(card["classes"]) == info.classes
@@ -35,7 +49,8 @@ def start_from(
     own = {name: w for name, w in model.state_dict().items() if name not in scorer}
     strange = [n for n in sorted(own) if n not in weights or weights[n].shape != own[n].shape]
     if strange or len(weights) != len(own) + len(scorer):
-        what = f" (it differs in {strange[0]})" if strange else ""
+        differing = _differences(card["config"], config) or strange[:1]
+        what = f" (it differs in {', '.join(differing)})" if differing else ""
         raise TrainingError(
             f"{_named(run)} has another shape{what}. Choose the same architecture and window "
             "length, or start from random weights."
@@ -43,6 +58,21 @@ def start_from(
     model.load_state_dict({name: weights[name] for name in own}, strict=False)
     kept = "all layers" if same_classes else "all layers but the one that scores the classes"
     context.log("info", f"Starting from {kept} of {_named(run)}.")
+
+
+def _differences(theirs: dict[str, Any], config: FamilyConfig | None) -> list[str]:
+    """Settings that shape a network, by title, with their values there and here."""
+    if config is None:
+        return []
+    ours = config.model_dump(mode="json")
+    shaping = [("data", "window_samples"), *(("architecture", n) for n in ours["architecture"])]
+    found = []
+    for section, name in shaping:
+        there, here = theirs.get(section, {}).get(name), ours[section][name]
+        if there != here:
+            title = type(getattr(config, section)).model_fields[name].title
+            found.append(f"{title}: {there} there, {here} here")
+    return found
 
 
 def _scorer(model: torch.nn.Module) -> set[str]:
