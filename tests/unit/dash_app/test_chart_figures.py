@@ -10,8 +10,10 @@ from dash_app.components.chart_text import describe_chart
 from integrations.core.figures.chart import (
     OKABE_ITO,
     Axis,
+    Band,
     Bars,
     Heatmap,
+    Label,
     Lines,
     Marker,
     Series,
@@ -118,6 +120,59 @@ def test_a_guide_line_carries_its_label() -> None:
     layout = to_plotly(chart)["layout"]
     assert [note["text"] for note in layout["annotations"]] == ["best", "limit"]
     assert (layout["shapes"][0]["x0"], layout["shapes"][0]["x1"]) == (2.0, 2.0)
+
+
+SPECTROGRAM = Heatmap(
+    key="map",
+    title="Map",
+    x_axis=Axis("Time", "s"),
+    y_axis=Axis("Frequency", "Hz"),
+    columns=(0.0, 0.5, 1.0),
+    rows=(10.0, 20.0),
+    values=((1.23456, math.nan, 3.0), (4.0, 5.0, 6.0)),
+    value_axis=Axis("Level", "dB"),
+)
+
+
+def test_rows_of_numbers_make_a_continuous_axis_that_grows_upward() -> None:
+    figure = to_plotly(SPECTROGRAM)
+    trace, layout = figure["data"][0], figure["layout"]
+    assert (trace["x"], trace["y"]) == ([0.0, 0.5, 1.0], [10.0, 20.0])
+    assert trace["z"][0] == [1.235, None, 3.0]
+    assert trace["showscale"]
+    assert "type" not in layout["xaxis"]
+    assert "autorange" not in layout["yaxis"]
+    assert "Hz" in trace["hovertemplate"]
+    json.dumps(figure, allow_nan=False)
+
+
+def test_cells_on_a_logarithmic_axis_meet_at_their_geometric_mean() -> None:
+    chart = replace(SPECTROGRAM, y_axis=Axis("Frequency", "Hz", log=True), rows=(10.0, 40.0))
+    assert to_plotly(chart)["data"][0]["y"] == [5.0, 20.0, 80.0]
+
+
+def test_names_on_one_axis_and_numbers_on_the_other_go_together() -> None:
+    layout = to_plotly(replace(SPECTROGRAM, rows=("0", "1.6")))["layout"]
+    assert layout["yaxis"]["type"] == "category"
+    assert layout["yaxis"]["autorange"] == "reversed"
+    assert "type" not in layout["xaxis"]
+
+
+def test_labels_stand_at_their_points_also_on_a_logarithmic_axis() -> None:
+    labels = (Label(2.0, 0.1, "a < b\nsecond"),)
+    chart = replace(CURVES, y_axis=Axis("Loss", log=True), labels=labels)
+    note = to_plotly(chart)["layout"]["annotations"][0]
+    assert (note["x"], note["y"], note["text"]) == (2.0, -1.0, "a &lt; b<br>second")
+
+
+def test_bands_are_shaded_by_their_strength() -> None:
+    bands = (Band(1, 2, 0.5), Band(2, 3, 2.0))
+    shapes = to_plotly(replace(CURVES, bands=bands))["layout"]["shapes"]
+    assert [(s["x0"], s["x1"], s["opacity"]) for s in shapes] == [(1, 2, 0.225), (2, 3, 0.45)]
+
+
+def test_the_text_alternative_of_a_map_names_its_largest_cell_with_units() -> None:
+    assert "Largest: 6 dB at 20 Hz, 1 s" in describe_chart(SPECTROGRAM)
 
 
 def test_the_text_alternative_names_axes_extremes_and_last_values() -> None:

@@ -13,9 +13,11 @@ import pytest
 from integrations.core.figures.chart import (
     OKABE_ITO,
     Axis,
+    Band,
     Bars,
     Chart,
     Heatmap,
+    Label,
     Lines,
     Marker,
     Series,
@@ -41,7 +43,26 @@ def bars(names: tuple[str, ...], values: tuple[float, ...], **spread: object) ->
     return Bars("k", "t", Axis("F1", percent=True), names, values, **spread)  # type: ignore[arg-type]
 
 
+def over(columns: tuple[float, ...], rows: tuple[float, ...], log: bool = False) -> Heatmap:
+    values = tuple(tuple(float(r + c) for c in columns) for r in rows)
+    return Heatmap(
+        "k", "t", Axis("Time", "s"), Axis("Frequency", "Hz", log=log), columns, rows, values,
+        Axis("Level", "dB"),
+    )  # fmt: skip
+
+
 ODD: dict[str, Chart] = {
+    "a map": over((0.0, 0.5, 1.0), (10.0, 20.0)),
+    "a map with a logarithmic axis": over((0.0, 0.5), (10.0, 100.0, 1000.0), log=True),
+    "a map of one cell": over((1.0,), (1.0,)),
+    "a map without a cell": over((), ()),
+    "a map whose places are no numbers": over((NAN, 1.0), (1.0, 2.0)),
+    "labels and bands": lines(
+        Series("a", (1, 2), (1, 2)),
+        labels=(Label(1.5, 1.5, "a\nb"), Label(NAN, 1, "c")),
+        bands=(Band(1, 1.5, 0.5), Band(NAN, 2)),
+        markers=(Marker("m", x=1.5, colour=2),),
+    ),
     "no series": lines(),
     "empty series": lines(Series("a", (), ())),
     "one point": lines(Series("a", (1.0,), (2.0,), points=True)),
@@ -88,6 +109,15 @@ def test_a_matrix_is_vectors_and_never_an_image() -> None:
     drawn = to_pdf(cells(many, values))
     assert b"/Subtype /Image" not in drawn
     assert len(drawn) < 600_000
+
+
+def test_a_map_is_one_small_picture_with_searchable_axes() -> None:
+    places = tuple(np.linspace(0, 1, 200).tolist())
+    drawn = to_pdf(over(places, places))
+    assert len(drawn) < 120_000
+    assert drawn == to_pdf(over(places, places))
+    axes = to_figure(over((0.0, 1.0), (10.0, 20.0))).axes[0]
+    assert axes.get_ylim() == (5, 25)
 
 
 def test_a_mistake_survives_the_coarser_drawing_of_a_large_matrix() -> None:
