@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from integrations.core.signal.lines import median
 from integrations.core.signal.plan import ENVELOPE, SPECTRUM, TIME, Feature
 from integrations.core.signal.transforms import TINY, FloatArray, Transformed
 
@@ -87,37 +88,36 @@ def band_energies(chunk: Transformed, edges_hz: FloatArray) -> list[FloatArray]:
 
 
 def order_prominences(
-    chunk: Transformed, shaft_hz: float, orders: dict[str, float]
+    chunk: Transformed, shaft_hz: FloatArray, orders: FloatArray
 ) -> list[FloatArray]:
     """Height of each fault's first three harmonics over the local median of the envelope spectrum.
 
     Randall & Antoni (2011) describe why bearing faults show as lines of the envelope.
 
     Args:
-        chunk: Windows that all run at one speed.
-        shaft_hz: Revolutions per second.
-        orders: Fault name to multiple of the shaft speed.
+        chunk: Windows.
+        shaft_hz: Revolutions per second of each window, shape (n,).
+        orders: Multiples of the shaft speed, shape (n, faults).
     """
-    step = chunk.frequency_hz[1]
+    bins = orders * (shaft_hz / chunk.frequency_hz[1])[:, None]
     return [
         np.mean(
-            [
-                _prominence(chunk.envelope_spectrum, round(order * shaft_hz * harmonic / step))
-                for harmonic in (1, 2, 3)
-            ],
+            [_prominence(chunk.envelope_spectrum, harmonic * fault) for harmonic in (1, 2, 3)],
             axis=0,
             dtype=np.float32,
         )
-        for order in orders.values()
+        for fault in bins.T
     ]
 
 
-def _prominence(lines: FloatArray, centre: int) -> FloatArray:
-    if not 0 < centre < lines.shape[1] - 1:
-        return np.zeros(len(lines), dtype=np.float32)
-    near = lines[:, max(1, centre - 12) : centre + 13]
-    peak = lines[:, max(1, centre - 1) : centre + 2].max(axis=1)
-    return np.asarray(np.log10(_ratio(peak, np.median(near, axis=1)) + TINY), dtype=np.float32)
+def _prominence(lines: FloatArray, place: FloatArray) -> FloatArray:
+    """Largest of three bins over the median of 25, 0 where the line is beyond the spectrum."""
+    last = lines.shape[1] - 1
+    centre = np.rint(place).astype(np.int64)
+    around = np.clip(centre[:, None] + np.arange(-12, 13), 1, last)
+    near = np.take_along_axis(lines, around, axis=1)
+    height = np.log10(_ratio(near[:, 11:14].max(axis=1), median(near)) + TINY)
+    return np.asarray(np.where((centre > 0) & (centre < last), height, 0), dtype=np.float32)
 
 
 def _ratio(a: FloatArray, b: FloatArray) -> FloatArray:

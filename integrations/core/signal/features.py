@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from integrations.core.data.dataset import Dataset, DatasetInfo, Recording
+from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.signal.feature_groups import GROUPS, band_energies, order_prominences
 from integrations.core.signal.machine import fault_orders, shaft_hz
-from integrations.core.signal.plan import FeaturePlan, plan_features
+from integrations.core.signal.plan import plan_features
 from integrations.core.signal.transforms import FloatArray, transform
 
 CHUNK = 64
@@ -34,53 +32,41 @@ def compute_features(
     Returns:
         Shape (len(index), n_features), float32, finite.
     """
-    plan = plan_features(dataset.info)
+    info, plan = dataset.info, plan_features(dataset.info)
     table = np.empty((len(index), len(plan.features)), dtype=np.float32)
+    rates = np.array([recording.sampling_rate_hz or 1.0 for recording in info.recordings])
+    machines = _machines(info, plan.lines)[index.recording]
     done = 0
-    for rows, alike in _alike(dataset.info, index, plan):
-        for start in range(0, len(rows), CHUNK):
-            some = rows[start : start + CHUNK]
+    for rate in np.unique(rates):
+        alike = np.flatnonzero(rates[index.recording] == rate)
+        for start in range(0, len(alike), CHUNK):
+            some = alike[start : start + CHUNK]
             windows = gather(dataset, index.take(some))
-            parts = [_one_channel(x, alike, plan.edges_hz) for x in windows.swapaxes(0, 1)]
+            parts = [
+                _one_channel(x, float(rate), machines[some], plan.edges_hz)
+                for x in windows.swapaxes(0, 1)
+            ]
             table[some] = np.concatenate(parts, axis=1)
             done += len(some)
             progress(done, len(index))
     return np.nan_to_num(table, copy=False, posinf=0.0, neginf=0.0)
 
 
-def _one_channel(windows: FloatArray, alike: Alike, edges_hz: FloatArray) -> FloatArray:
-    chunk = transform(np.ascontiguousarray(windows), alike.rate)
+def _one_channel(
+    windows: FloatArray, rate: float, machines: FloatArray, edges_hz: FloatArray
+) -> FloatArray:
+    chunk = transform(np.ascontiguousarray(windows), rate)
     columns = [column for _, group in GROUPS for column in group(chunk)]
     columns += band_energies(chunk, edges_hz)
-    columns += order_prominences(chunk, alike.shaft_hz, dict(alike.orders))
+    columns += order_prominences(chunk, machines[:, 0], machines[:, 1:])
     return np.stack(columns, axis=1)
 
 
-class Alike(NamedTuple):
-    """What windows of one chunk share."""
-
-    rate: float
-    shaft_hz: float
-    orders: tuple[tuple[str, float], ...]
-
-
-def _alike(
-    info: DatasetInfo, index: WindowIndex, plan: FeaturePlan
-) -> list[tuple[npt.NDArray[np.int64], Alike]]:
-    """Positions of windows with the same sampling rate and, where it matters, the same machine."""
-    kinds = [_kind(info, recording, plan) for recording in info.recordings]
-    distinct = sorted(set(kinds))
-    number = {kind: i for i, kind in enumerate(distinct)}
-    of_window = np.array([number[kind] for kind in kinds])[index.recording]
-    rows = [np.flatnonzero(of_window == i) for i in range(len(distinct))]
-    return [(r, kind) for r, kind in zip(rows, distinct, strict=True) if len(r)]
-
-
-def _kind(info: DatasetInfo, recording: Recording, plan: FeaturePlan) -> Alike:
-    rate = recording.sampling_rate_hz or 1.0
-    if not plan.lines:
-        return Alike(rate, 0.0, ())
-    orders = fault_orders(info, recording)
-    return Alike(
-        rate, shaft_hz(recording) or 0.0, tuple((name, orders[name]) for name in plan.lines)
-    )
+def _machines(info: DatasetInfo, lines: tuple[str, ...]) -> FloatArray:
+    """Shaft speed and orders of each recording's machine, shape (n_recordings, 1 + lines)."""
+    found = np.zeros((len(info.recordings), 1 + len(lines)), dtype=np.float32)
+    for row, recording in zip(found, info.recordings, strict=True):
+        if lines:
+            orders = fault_orders(info, recording)
+            row[:] = [shaft_hz(recording) or 0.0, *(orders[name] for name in lines)]
+    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,10 @@ from integrations.core.signal.lines import (
 FLOOR_BINS = 24
 TOLERANCE = 0.01
 """Relative half width of a line; speeds are not stated better."""
-POINTS = 9
-"""Bins looked at per line; wider stretches are sampled this often at least once per bin."""
+BELOW = (0.2, 0.49)
+"""Orders among which the strongest line below half the shaft speed is sought."""
+NEAR, WIDE = 1, 6
+"""Bins either side that make up a sharp line, and that a wandering one spreads over."""
 TINY = np.float32(1e-20)
 BANDS = 8
 LOWEST_BAND = 0.01
@@ -78,10 +81,12 @@ def channel_names(critical: bool) -> tuple[str, ...]:
         *(f"{name} against 1×" for name in lines if name != "1×"),
         *(f"floor band {i + 1} of {BANDS}" for i in range(BANDS)),
         "floor against lines",
+        *(f"strongest line below 0.49×: {fact}" for fact in BELOW_FACTS),
         *(f"{kind}, high band {i + 1}" for i in range(len(HIGH_BANDS)) for kind in BURSTS),
     )
 
 
+BELOW_FACTS = ("order", "its double", "sharpness")
 BURSTS = ("burst kurtosis", "burst crest", "bursts at 1×")
 
 
@@ -152,7 +157,14 @@ class JournalChunk:
         over_floor = lines - np.log(self._mean_floor(spectra.floor))
         against = np.delete(lines - lines[:, [once]], once, axis=1)
         return np.concatenate(
-            [over_floor, against, self._floor_shares(spectra), self._bursts(spectra)], axis=1
+            [
+                over_floor,
+                against,
+                self._floor_shares(spectra),
+                self._strongest_below(spectra.power),
+                self._bursts(spectra),
+            ],
+            axis=1,
         )
 
     def pair_scores(self, x: Spectra, y: Spectra) -> FloatArray:
@@ -172,29 +184,39 @@ class JournalChunk:
         beside = np.sum([each.heights[:, wanted] for each in radial], axis=0)
         return np.asarray(np.log(axial.heights[:, wanted]) - np.log(beside + TINY))
 
-    def _bins(self, critical_hz: FloatArray | None, seconds: float) -> npt.NDArray[np.int32]:
-        """Bins of every stretch, shape (n, stretches, POINTS)."""
-        share = np.linspace(0, 1, POINTS, dtype=np.float32)
-        rows = []
+    def _bins(self, critical_hz: FloatArray | None, seconds: float) -> list[npt.NDArray[np.int32]]:
+        """All bins of every stretch, shape (n, most bins of the stretch) each."""
+        found = []
         for stretch in self.stretches:
             unit = self.bins_per_turn
             if stretch.of_critical and critical_hz is not None:
                 unit = critical_hz * np.float32(seconds)
-            low = stretch.low * (1 - TOLERANCE) * unit
-            high = stretch.high * (1 + TOLERANCE) * unit
-            rows.append(np.rint(low[:, None] + (high - low)[:, None] * share))
-        return np.stack(rows, axis=1).astype(np.int32)
+            low, high = stretch.low * (1 - TOLERANCE), stretch.high * (1 + TOLERANCE)
+            found.append(_every_bin(low * unit, high * unit))
+        return found
 
     def _highest(self, power: FloatArray) -> FloatArray:
         """Highest power within each stretch, shape (n, stretches)."""
-        inside = np.clip(self.at, 1, power.shape[1] - 1)
-        flat = inside.reshape(len(power), -1)
-        found = np.take_along_axis(power, flat, axis=1).reshape(inside.shape)
-        return np.asarray(found.max(axis=2))
+        return np.stack([_taken(power, bins).max(axis=1) for bins in self.at], axis=1)
 
     def _mean_floor(self, floor: FloatArray) -> FloatArray:
-        middle = np.clip(self.at[:, :, POINTS // 2], 1, floor.shape[1] - 1)
-        return np.take_along_axis(floor, middle, axis=1)
+        middles = [bins[:, [bins.shape[1] // 2]] for bins in self.at]
+        return np.concatenate([_taken(floor, middle) for middle in middles], axis=1)
+
+    def _strongest_below(self, power: FloatArray) -> FloatArray:
+        """Whirl follows the shaft and wanders; whip has its own steady frequency and its double."""
+        bins = _every_bin(BELOW[0] * self.bins_per_turn, BELOW[1] * self.bins_per_turn)
+        best = _taken(power, bins).argmax(axis=1)[:, None]
+        peak = np.take_along_axis(bins, best, axis=1)
+        near = peak + np.arange(-NEAR, NEAR + 1, dtype=np.int32)
+        lines = _taken(power, near)
+        total = lines.sum(axis=1)
+        centre = (lines * near).sum(axis=1) / total
+        double = np.rint(2 * centre)[:, None].astype(np.int32) + np.arange(-2, 3, dtype=np.int32)
+        around = _taken(power, peak + np.arange(-WIDE, WIDE + 1, dtype=np.int32)).sum(axis=1)
+        order = centre / self.bins_per_turn
+        twice = np.log(_taken(power, double).max(axis=1) / lines[:, NEAR])
+        return np.stack([order, twice, np.log(total / around)], axis=1).astype(np.float32)
 
     def _floor_shares(self, spectra: Spectra) -> FloatArray:
         """Share of the floor's power in logarithmic bands, and of the floor in everything."""
@@ -230,5 +252,17 @@ class JournalChunk:
     def _once_per_turn(self, squared_envelope: FloatArray) -> FloatArray:
         lines = np.abs(fft.rfft(squared_envelope - 1, axis=1))
         at = np.rint(self.bins_per_turn[:, None] + np.arange(-1, 2)).astype(np.int32)
-        found = np.take_along_axis(lines, np.clip(at, 1, lines.shape[1] - 1), axis=1).max(axis=1)
+        found = _taken(lines, at).max(axis=1)
         return np.asarray(np.log((found + TINY) / (median(lines[:, 1:64]) + TINY)))
+
+
+def _every_bin(low: FloatArray, high: FloatArray) -> npt.NDArray[np.int32]:
+    """Bins from low to high, shape (n, points); rows with fewer bins name some of them twice."""
+    points = 2 + int(np.ceil((high - low).max()))
+    share = np.linspace(0, 1, points, dtype=np.float32)
+    return np.rint(low[:, None] + (high - low)[:, None] * share).astype(np.int32)
+
+
+def _taken(values: FloatArray, bins: npt.NDArray[Any]) -> FloatArray:
+    """Values at these bins of each row; bins beyond the ends take the last one."""
+    return np.take_along_axis(values, np.clip(bins, 1, values.shape[1] - 1), axis=1)
