@@ -63,7 +63,7 @@ class DatasetChange(BaseModel):
 
 
 class Accepted(BaseModel):
-    """An upload was taken; its job looks at it or imports it."""
+    """A data set is on its way; its job looks at it, imports it or simulates it."""
 
     id: int
     job_id: int

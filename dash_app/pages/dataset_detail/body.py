@@ -17,13 +17,14 @@ from dash_app.pages.dataset_detail.ready_view import ready_body
 from dash_app.pages.dataset_detail.review_form import review_form
 from dash_app.pages.dataset_detail.review_values import to_values
 from dash_app.pages.dataset_detail.review_view import import_label
-from dash_app.pages.datasets.view import status_chip
+from dash_app.pages.datasets.view import SIMULATOR, status_chip
 from integrations.core.data.inspection import Inspection
 from integrations.core.data.scan import FileFacts
 from storage import progress
 from storage.entities import DatasetEntity, DatasetStatus, JobStatus
 from storage.stores.jobs import JobStore
 
+WORKING = {"inspect": "Looking at the files", "simulate": "Making the signals"}
 BUSY = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
@@ -40,10 +41,20 @@ def is_busy(entity: DatasetEntity) -> bool:
 def heading(entity: DatasetEntity) -> html.Header:
     """Give the screen's heading with what can be done."""
     ready = entity.status is DatasetStatus.READY
+    ends_job = entity.source == SIMULATOR and entity.status is DatasetStatus.IMPORTING
     actions: list[Any] = [
         dmc.Button("Rename", id=ids.RENAME, variant="default", leftSection=icon("pencil")),
-        dmc.Button("Delete", id=ids.DELETE, variant="default", leftSection=icon("trash")),
+        dmc.Button(
+            "Cancel" if ends_job else "Delete",
+            id=ids.DELETE,
+            variant="default",
+            leftSection=icon("x-lg" if ends_job else "trash"),
+        ),
     ]
+    if ready and entity.source == SIMULATOR:
+        like = [icon("activity"), "Simulate another"]
+        address = f"/datasets/simulate?like={entity.id}"
+        actions.append(dcc.Link(like, href=address, className="button button-quiet"))
     if ready:
         train = [icon("play"), "Train a model on it"]
         address = f"/experiment/new?dataset={entity.id}"
@@ -60,13 +71,12 @@ def body(entity: DatasetEntity) -> list[Any]:
         return ready_body(entity, info, datasets.left_out(entity))
     if entity.status is DatasetStatus.IMPORTING or _waiting_for(entity):
         return [working(entity)]
-    return _review(entity)
+    return _not_simulated(entity) if entity.source == SIMULATOR else _review(entity)
 
 
 def working(entity: DatasetEntity) -> html.Section:
     """Show how far the job at work is."""
-    importing = entity.status is DatasetStatus.IMPORTING
-    title = "Importing the recordings" if importing else "Looking at the files"
+    title = WORKING.get(_waiting_for(entity), "Importing the recordings")
     snapshot = _snapshot(entity)
     fraction = float(snapshot.get("progress") or 0.0)
     return card(
@@ -86,6 +96,15 @@ def working(entity: DatasetEntity) -> html.Section:
         ),
         title=title,
     )
+
+
+def _not_simulated(entity: DatasetEntity) -> list[Any]:
+    again = dcc.Link(
+        "Change the settings",
+        href=f"/datasets/simulate?like={entity.id}",
+        className="button button-quiet",
+    )
+    return [banner("error", entity.error, actions=[again])]
 
 
 def _review(entity: DatasetEntity) -> list[Any]:
@@ -149,7 +168,7 @@ def _waiting_for(entity: DatasetEntity) -> str:
     """Name the job a data set waits for, "" when none is at work."""
     if entity.status is DatasetStatus.READY:
         return ""
-    for kind in ("import", "inspect"):
+    for kind in ("simulate", "import", "inspect"):
         job = JobStore().latest(kind, dataset_id=entity.id)
         if job is not None and job.status in BUSY:
             return kind

@@ -22,7 +22,17 @@ def layout(**_query: Any) -> html.Div:
     """Give the screen; the list itself comes by callback."""
     return html.Div(
         [
-            page_header("Data", subtitle="Recordings to learn from. They stay on this machine."),
+            page_header(
+                "Data",
+                subtitle="Recordings to learn from. They stay on this machine.",
+                actions=[
+                    dcc.Link(
+                        [icon("activity"), "Simulate"],
+                        href="/datasets/simulate",
+                        className="button button-quiet",
+                    )
+                ],
+            ),
             drop_zone(),
             _tools(),
             html.Div([dmc.Skeleton(height=190) for _ in range(6)], id=ids.LIST, className="grid-3"),

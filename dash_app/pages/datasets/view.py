@@ -19,6 +19,13 @@ from dash_app.pages.datasets import ids
 from storage.entities import DatasetEntity, DatasetStatus
 
 SHOWN_CLASSES = 4
+SIMULATOR = "simulator"
+SOURCES = {
+    "built-in": ("box-seam", "built in"),
+    SIMULATOR: ("activity", "simulated"),
+    "upload": ("person", "yours"),
+}
+SIMULATED_WORDS = {DatasetStatus.IMPORTING: "simulating", DatasetStatus.FAILED: "not made"}
 CHIPS = {
     DatasetStatus.UPLOADED: ("chip-paused", "eye", "check and import"),
     DatasetStatus.IMPORTING: ("chip-running", "arrow-repeat", "importing"),
@@ -54,12 +61,18 @@ def cards(items: Sequence[DatasetEntity], words: str) -> list[Any]:
 def status_chip(entity: DatasetEntity) -> html.Span:
     """Show where a data set stands: its source when it is ready, else what is missing."""
     if entity.status is DatasetStatus.READY:
-        name = "box-seam" if entity.builtin_key else "person"
-        return html.Span(
-            [icon(name), "built in" if entity.builtin_key else "yours"], className="chip"
-        )
+        name, word = SOURCES[source_of(entity)]
+        return html.Span([icon(name), word], className="chip")
     style, name, word = CHIPS[entity.status]
+    if entity.source == SIMULATOR:
+        word = SIMULATED_WORDS.get(entity.status, word)
     return html.Span([icon(name), word], className=f"chip {style}")
+
+
+def source_of(entity: DatasetEntity) -> str:
+    """Give where a data set comes from, a key of ``SOURCES``."""
+    source = "built-in" if entity.builtin_key else entity.source
+    return source if source in SOURCES else "upload"
 
 
 def rate_text(rate: float | None) -> str:
@@ -113,7 +126,8 @@ def _waiting_words(entity: DatasetEntity) -> str:
     if entity.status is DatasetStatus.FAILED:
         return entity.error
     if entity.status is DatasetStatus.IMPORTING:
-        return "The recordings are being read and written."
+        made = entity.source == SIMULATOR
+        return "The signals are being made." if made else "The recordings are being read."
     return "Open it to check what was understood, then import it."
 
 
@@ -176,7 +190,7 @@ def _row(entity: DatasetEntity) -> dict[str, Any]:
         "channels": entity.n_channels or None,
         "rate": rate_text(entity.sampling_rate_hz) if ready else "",
         "size": format_bytes(entity.bytes) if ready else "",
-        "source": "built in" if entity.builtin_key else "yours",
+        "source": SOURCES[source_of(entity)][1],
     }
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from integrations.core.config import Section, knob
 from integrations.core.simulator import oil_film
@@ -65,7 +66,7 @@ class ContentConfig(Section):
         help="The same number for every class. 130 of each of the eleven classes are 1 430.",
     )
     machines: int = knob(
-        10,
+        26,
         title="Machines",
         ge=2,
         le=500,
@@ -87,13 +88,14 @@ class RecordingConfig(Section):
         help="Length of one signal. One second tells whirl at 0.45 of shaft speed from a half "
         "order; shorter signals cannot.",
     )
-    sampling_rate_hz: int = knob(
-        0,
+    sampling_rate_hz: int | None = knob(
+        None,
         title="Sampling rate",
         unit="Hz",
-        ge=0,
+        ge=50,
         le=102_400,
-        help="0 takes the usual rate: 4 096 Hz for a journal bearing, 12 800 Hz for a rolling one.",
+        help="Empty takes the usual rate: 4 096 Hz for a journal bearing, 12 800 Hz for a rolling "
+        "one.",
     )
 
 
@@ -156,7 +158,7 @@ class SeverityConfig(Section):
     """How strong the faults are."""
 
     lowest: float = knob(
-        0.35,
+        0.45,
         title="Weakest fault",
         ge=0.05,
         le=1,
@@ -191,7 +193,7 @@ class NoiseConfig(Section):
         "motion of a running machine and the converter's steps.",
     )
     lowest_snr_db: float = knob(
-        5.0,
+        10.0,
         title="Lowest signal-to-noise ratio",
         unit="dB",
         ge=-30,
@@ -200,7 +202,7 @@ class NoiseConfig(Section):
         help="Running vibration of the healthy machine over sensor noise.",
     )
     highest_snr_db: float = knob(
-        20.0,
+        25.0,
         title="Highest signal-to-noise ratio",
         unit="dB",
         ge=-30,
@@ -260,54 +262,67 @@ class SimulatorConfig(Section):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        sentences = [*_unknown(self), *_upside_down(self), *_impossible(self)]
-        if sentences:
-            raise ValueError(" ".join(sentences))
+        for field, sentence in (*_unknown(self), *_upside_down(self), *_impossible(self)):
+            raise PydanticCustomError(
+                "simulation", "{sentence}", {"sentence": sentence, "field": field}
+            )
         return self
 
 
-def _unknown(config: SimulatorConfig) -> list[str]:
+Complaint = tuple[str, str]
+"""A setting by its dotted path, and what is wrong with it."""
+
+
+def _unknown(config: SimulatorConfig) -> list[Complaint]:
     known = ROLLING_CLASSES if config.rolling else JOURNAL_CLASSES
     strange = [name for name in config.content.classes if name not in known]
     grades = [name for name in config.operation.oil_grades if name not in oil_film.OIL_GRADES]
     found = []
     if strange:
-        found.append(
-            f"“{strange[0]}” is no class of this bearing. Choose among {', '.join(known)}."
-        )
+        listed = ", ".join(known)
+        sentence = f"“{strange[0][:60]}” is no class of this bearing. Choose among {listed}."
+        found.append(("content.classes", sentence))
     elif len(config.classes) < 2:
-        found.append("Learning needs at least two classes. Choose another one.")
+        found.append(("content.classes", "Learning needs at least two classes. Choose another."))
     if grades or not config.operation.oil_grades:
-        found.append(f"Choose oil grades among {', '.join(oil_film.OIL_GRADES)}.")
+        sentence = f"Choose oil grades among {', '.join(oil_film.OIL_GRADES)}."
+        found.append(("operation.oil_grades", sentence))
     return found
 
 
-def _upside_down(config: SimulatorConfig) -> list[str]:
+def _upside_down(config: SimulatorConfig) -> list[Complaint]:
     o, s, n = config.operation, config.severity, config.noise
-    ranges = {
-        "speed": (o.lowest_speed_hz, o.highest_speed_hz),
-        "load": (o.lowest_load_mpa, o.highest_load_mpa),
-        "temperature": (o.lowest_temperature_c, o.highest_temperature_c),
-        "severity": (s.lowest, s.highest),
-        "signal-to-noise ratio": (n.lowest_snr_db, n.highest_snr_db),
-    }
+    ranges = (
+        ("operation.highest_speed_hz", "speed", o.lowest_speed_hz, o.highest_speed_hz),
+        ("operation.highest_load_mpa", "load", o.lowest_load_mpa, o.highest_load_mpa),
+        (
+            "operation.highest_temperature_c",
+            "temperature",
+            o.lowest_temperature_c,
+            o.highest_temperature_c,
+        ),
+        ("severity.highest", "severity", s.lowest, s.highest),
+        ("noise.highest_snr_db", "signal-to-noise ratio", n.lowest_snr_db, n.highest_snr_db),
+    )
     return [
-        f"The lowest {name} ({low:g}) is above the highest ({high:g}). Exchange them."
-        for name, (low, high) in ranges.items()
+        (field, f"The lowest {name} ({low:g}) is above the highest ({high:g}). Exchange them.")
+        for field, name, low, high in ranges
         if low > high
     ]
 
 
-def _impossible(config: SimulatorConfig) -> list[str]:
+def _impossible(config: SimulatorConfig) -> list[Complaint]:
     found = []
     if config.size_bytes > MOST_BYTES:
-        found.append(
+        sentence = (
             f"This would take {config.size_bytes / 2**30:.1f} GiB; {MOST_BYTES >> 30} GiB are the "
             "most. Make fewer or shorter signals."
         )
+        found.append(("content.signals_per_class", sentence))
     if 5 * config.operation.highest_speed_hz > config.rate_hz:
-        found.append(
+        sentence = (
             "The sampling rate must be at least five times the fastest shaft speed. Raise it, or "
             "lower the speed."
         )
+        found.append(("recording.sampling_rate_hz", sentence))
     return found

@@ -17,7 +17,7 @@ from integrations.core.simulator.scene import Film, Scene, orbit
 from integrations.core.simulator.streams import Stream
 
 LOWEST_WHIRL, HIGHEST_WHIRL = 0.38, 0.48
-LARGEST_AMPLIFICATION = 2.5
+LARGEST_AMPLIFICATION = 2.0
 
 WEAR_BAND_HZ = (150.0, 600.0)
 CONTACT_BAND_HZ = (700.0, 1200.0)
@@ -31,7 +31,7 @@ def imbalance(scene: Scene, size: Array) -> Array:
     machine = scene.condition.machine
     ratio = scene.condition.speed_hz / scene.critical_hz
     gain, lag = resonance(ratio, machine.damping)
-    amplitude = (0.10 + 0.30 * size) * min(gain, LARGEST_AMPLIFICATION)
+    amplitude = (0.08 + 0.22 * size) * min(gain, LARGEST_AMPLIFICATION)
     return orbit(scene.angle + machine.heavy_spot_rad - lag, amplitude, scene.roundness)
 
 
@@ -47,7 +47,7 @@ def resonance(ratio: float, damping: float) -> tuple[float, float]:
 def misalignment(scene: Scene, size: Array) -> Array:
     """Twice per turn above once, some three times; axial motion; flattened figure-eight orbit."""
     machine, stream = scene.condition.machine, scene.stream
-    second = (0.07 + 0.26 * size) * machine.coupling * (60 / scene.condition.speed_hz) ** 0.1
+    second = (0.07 + 0.20 * size) * machine.coupling * (60 / scene.condition.speed_hz) ** 0.1
     first = second / stream.uniform(1.5, 2.2)
     third = second * stream.uniform(0.3, 0.6)
     radial, axial = stream.uniform(0.3, 0.7), stream.uniform(0.5, 0.8)
@@ -79,8 +79,8 @@ def lubrication(scene: Scene, size: Array) -> Array:
     heavier = 0.8 + 0.4 * scene.mean_eccentricity
     swell = (1 + np.cos(scene.angle + scene.phase())) / 1.225
     rough = noise.band_noise(stream, shape, scene.rate_hz, *CONTACT_BAND_HZ)
-    motion = (0.025 + 0.10 * size) * heavier * swell * rough * _AXIS_SHARES
-    strikes = _strikes(scene, stream.uniform(4, 10)) * (0.05 + 0.15 * size)
+    motion = (0.03 + 0.12 * size) * heavier * swell * rough * _AXIS_SHARES
+    strikes = _strikes(scene, stream.uniform(4, 10)) * (0.08 + 0.20 * size)
     motion += noise.ringing(strikes, scene.rate_hz, 950.0, 0.003) * _AXIS_SHARES
     slow = stream.uniform(0.14, 0.22) * scene.angle + scene.phase()
     return np.asarray(motion + orbit(slow, 0.03 + 0.07 * size, 0.8, forward=False))
@@ -89,10 +89,10 @@ def lubrication(scene: Scene, size: Array) -> Array:
 def cavitation(scene: Scene, size: Array) -> Array:
     """Collapsing bubbles: many short rings, at random or gathered once per turn."""
     stream, machine = scene.stream, scene.condition.machine
-    strikes = _strikes(scene, stream.uniform(20, 45))
+    strikes = _strikes(scene, stream.uniform(30, 60))
     if stream.uniform() < 0.5:
         strikes *= 2 * (np.cos(scene.angle + scene.phase()) > 0)
-    strikes *= 0.20 + 0.45 * size
+    strikes *= 0.25 + 0.65 * size
     rings = noise.ringing(strikes, scene.rate_hz, _below(machine.collapse_hz, scene), 0.0025)
     return np.asarray(rings * _AXIS_SHARES)
 
@@ -102,14 +102,14 @@ def wear(scene: Scene, size: Array) -> Array:
     stream = scene.stream
     slow = 1 + 0.4 * np.sin(2 * pi * stream.uniform(0.5, 2) * scene.seconds + scene.phase())
     rough = noise.band_noise(stream, (3, scene.samples), scene.rate_hz, *WEAR_BAND_HZ)
-    motion = (0.03 + 0.12 * size) * slow * rough * _AXIS_SHARES
+    motion = (0.035 + 0.13 * size) * slow * rough * _AXIS_SHARES
     motion += orbit(scene.angle + scene.phase(), 0.02 + 0.06 * size, scene.roundness)
     return np.asarray(motion + orbit(2 * scene.angle + scene.phase(), 0.01 + 0.03 * size, 0.7))
 
 
 def oil_whirl(scene: Scene, size: Array) -> Array:
     """Forward orbit at 0.38–0.48 of shaft speed, wandering by 1 %; only in a light film."""
-    amplitude = (0.10 + 0.35 * size) * oil_film.whirl_gate(scene.eccentricity)
+    amplitude = (0.08 + 0.26 * size) * oil_film.whirl_gate(scene.eccentricity)
     angle = whirl_ratio(scene) * _wandering(scene, 0.01) + scene.phase()
     return orbit(angle, amplitude, scene.stream.uniform(0.85, 1.0))
 
@@ -125,7 +125,7 @@ def oil_whip(scene: Scene, size: Array) -> Array:
     """Forward orbit at the rotor's critical speed, whatever the shaft does, and its double."""
     stream = scene.stream
     angle = 2 * pi * scene.critical_hz * stream.uniform(0.98, 1.02) * scene.seconds
-    amplitude = 0.30 + 0.35 * size
+    amplitude = 0.25 + 0.25 * size
     motion = orbit(angle + scene.phase(), amplitude, stream.uniform(0.85, 1.0))
     double = stream.uniform(0.25, 0.4) * amplitude
     return motion + orbit(2 * angle + scene.phase(), double, stream.uniform(0.7, 0.9))

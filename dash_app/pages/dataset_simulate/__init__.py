@@ -1,0 +1,1 @@
+"""Make a data set with the bearing simulator."""
