@@ -6,6 +6,7 @@ import json
 import logging
 import shlex
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 from pydantic import ValidationError
 
 from integrations.core.contract import Family, StoredResult
-from integrations.core.data.dataset import read_info
+from integrations.core.data.dataset import Dataset
 from integrations.core.evaluation.evaluation import Evaluation
 from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
 from integrations.core.figures.chart import Chart
@@ -29,6 +30,7 @@ from storage.stores.experiments import ExperimentStore, flatten
 from tasks.experiments import NewRun, QueueError, plan_config
 from tasks.pdf.content import ReportContent, settings_of
 from tasks.pdf.document import build_pdf
+from tasks.pdf.windows import shown_windows
 
 log = logging.getLogger("signalbench.reports")
 REPORT = "report.pdf"
@@ -76,12 +78,13 @@ def load_content(experiment_id: int, made_at: datetime) -> ReportContent:
     dataset = DatasetStore().get(experiment.dataset_id)
     folder = _result_folder(experiment)
     try:
-        info = read_info(settings().datasets_folder / dataset.folder)
-        result, evaluation = load_result(folder, info), load_evaluation(folder)
+        data = Dataset(settings().datasets_folder / dataset.folder)
+        result, evaluation = load_result(folder, data.info), load_evaluation(folder)
     except ResultError as error:
         raise ReportError(str(error)) from error
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    return _content(experiment, dataset, result, evaluation, run, made_at, _versions(folder))
+    content = _content(experiment, dataset, result, evaluation, run, made_at, _versions(folder))
+    return replace(content, windows=shown_windows(result, data))
 
 
 def _content(

@@ -36,6 +36,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class ShownWindow:
+    """One test window and what the decision on it rests on.
+
+    Attributes:
+        title: What it is and what it was taken for.
+        charts: Its wave, occlusion and envelope spectra, in pairs.
+    """
+
+    title: str
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """Everything a report says about one run.
 
@@ -44,6 +57,7 @@ class ReportContent:
         step_name: "Epoch" or "Fold": what the history counts.
         common: Charts that every run has, by key.
         panels: The family's own charts.
+        windows: Telling test windows with what the model looked at.
         rival: Best other run on the same data and split: name and macro F1.
         versions: Software of the run, by name.
         machine: Facts about the host, by name.
@@ -76,6 +90,7 @@ class ReportContent:
     config_yaml: str
     rival: tuple[str, float] | None = None
     panel_problem: str = ""
+    windows: tuple[ShownWindow, ...] = ()
 
 
 def settings_of(config: FamilyConfig) -> tuple[Setting, ...]:

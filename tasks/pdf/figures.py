@@ -42,6 +42,13 @@ class Figures:
         else:
             yield from (self.full(chart) for chart in charts)
 
+    def in_rows(self, charts: Sequence[Chart]) -> Iterator[Any]:
+        """Set charts two by two at half width; an odd one stands alone at the end."""
+        for left, right in zip(charts[::2], charts[1::2], strict=False):
+            yield self._pair(left, right)
+        if len(charts) % 2:
+            yield self.full(charts[-1])
+
     def _pair(self, left: Chart, right: Chart) -> KeepTogether:
         sides = [[VectorFigure(chart, HALF_MM), self._caption(chart)] for chart in (left, right)]
         return KeepTogether([side_by_side(*sides), Spacer(1, 2 * mm)])

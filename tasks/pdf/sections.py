@@ -55,6 +55,7 @@ def story(content: ReportContent) -> Story:
         *_confusion(content, figures),
         *_history(content, figures),
         *_curves(content, figures),
+        *_windows(content, figures),
         *_panels(content, figures),
         CondPageBreak(120 * mm),
         *configuration(content),
@@ -225,10 +226,19 @@ def _panels(content: ReportContent, figures: Figures) -> Iterator[Any]:
     if not content.panels and not content.panel_problem:
         return
     yield figures.room(content.panels[0]) if content.panels else CondPageBreak(50 * mm)
-    yield Heading(f"What the model looks at: {content.family_title}")
+    yield Heading(f"Inside the model: {content.family_title}")
     if content.panel_problem:
         yield Paragraph(safe(content.panel_problem), styles.BODY)
     yield from (figures.full(chart) for chart in content.panels)
+
+
+def _windows(content: ReportContent, figures: Figures) -> Iterator[Any]:
+    for number, window in enumerate(content.windows):
+        yield CondPageBreak(110 * mm)
+        if number == 0:
+            yield Heading("What the model looked at")
+        yield Heading(window.title, level=1)
+        yield from figures.in_rows(window.charts)
 
 
 def _limits(content: ReportContent) -> Iterator[Any]:

@@ -20,10 +20,10 @@ from dash.exceptions import PreventUpdate
 from dash_app.components import banner, graph_id
 from dash_app.pages.experiment_results import ids, signals_charts
 from dash_app.pages.experiment_results.loading import data_of, result_of
-from dash_app.pages.experiment_results.signals_look import Look, find_look, rows_of
 from dash_app.pages.experiment_results.signals_tab import telling_value
 from integrations.core.data.dataset import DatasetError
 from integrations.core.evaluation.store import ResultError
+from integrations.core.figures.look import Look, find_look, rows_of
 from integrations.core.figures.signal_maps import level_name
 from storage.entities import StorageError
 from storage.stores.experiments import ExperimentStore
@@ -45,10 +45,17 @@ WHERE = (
     Input(ids.TELLING, "value"),
     Input(ids.RECORDING, "value"),
     Input(ids.WINDOW, "value"),
+    State(ids.TELLING, "data"),
     State(ids.RUN, "data"),
     prevent_initial_call=True,
 )
-def choose(telling: str | None, recording: str, number: Any, experiment_id: int) -> tuple[Any, ...]:
+def choose(
+    telling: str | None,
+    recording: str,
+    number: Any,
+    listed: list[dict[str, str]],
+    experiment_id: int,
+) -> tuple[Any, ...]:
     """Go to a window of the list, or keep the list and the number in step with a recording."""
     result = result_of(ExperimentStore().get(experiment_id))
     if ctx.triggered_id == ids.TELLING and telling:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +9,20 @@ import numpy as np
 from dash import html
 
 from dash_app.components import chart_card, format_percent
-from dash_app.pages.experiment_results.signals_look import LONGEST_VIEW, Look
 from integrations.core.data.dataset import Recording
 from integrations.core.figures import signal_maps, signals
 from integrations.core.figures.chart import Chart
+from integrations.core.figures.look import (
+    LONGEST_VIEW,
+    Look,
+    envelope_charts,
+    occlusion_charts,
+    spectrum_charts,
+    wave_chart,
+)
 from integrations.core.figures.plotly_renderer import to_plotly
-from integrations.core.figures.signals import ClassLines
 from integrations.core.signal import spectra
-from integrations.core.signal.fault_lines import Place, known_lines
+from integrations.core.signal.fault_lines import known_lines
 from integrations.core.signal.kurtogram import Kurtogram, kurtogram
 from integrations.core.signal.machine import shaft_hz
 from integrations.core.signal.probes import probe_pair, tacho_channel
@@ -54,30 +59,17 @@ def said(look: Look) -> list[Any]:
 
 def wave(look: Look, channel: int, unit: str) -> list[Any]:
     """Draw the window with what the network looked at, and the occlusion below."""
-    info, recording = look.result.info, look.recording
-    samples = look.samples(channel, "window")
-    name = f"{recording.name}, {info.channels[channel]}"
-    drawn = signals.waveform(
-        samples, recording.sampling_rate_hz, info.unit, name=name, start=look.start,
-        cam=_explained(look, "explained_cam"), key="signal_wave",
-    )  # fmt: skip
-    below = [_card(chart, unit) for chart in _occlusions(look, unit)]
+    below = [_card(chart, unit) for chart in occlusion_charts(look, look.ruler(unit))]
     return [
-        chart_card(drawn, height=260),
-        *([html.Div(below, className="grid-2" if len(below) > 1 else "")] if below else []),
+        chart_card(wave_chart(look, channel), height=260),
+        *([_side_by_side(below)] if below else []),
     ]
 
 
 def spectrum(look: Look, channel: int, unit: str, extent: str) -> Any:
-    """Draw the amplitude spectrum: of a mistake once with the lines of either class."""
-    info, ruler = look.result.info, look.ruler(unit)
-    found = spectra.amplitude_spectrum(look.samples(channel, extent), look.rate)
-    name = f"{look.recording.name}, {info.channels[channel]}"
-
-    def draw(classes: list[ClassLines], key: str) -> Chart:
-        return signals.spectrum(found, ruler, info.unit, name=name, classes=classes, key=key)
-
-    return _by_class(draw, _standing_in(look, "spectrum"), "signal_spectrum", unit + extent)
+    """Draw the amplitude spectrum."""
+    charts = spectrum_charts(look, look.ruler(unit), channel, extent)
+    return _side_by_side([_card(chart, unit + extent) for chart in charts])
 
 
 def envelope(
@@ -88,35 +80,13 @@ def envelope(
     band: tuple[float, float] | None,
     prewhitened: bool,
 ) -> Any:
-    """Draw the envelope spectrum: of a mistake once with the lines of either class."""
-    found = spectra.envelope_spectrum(look.samples(channel, extent), look.rate, band, prewhitened)
-    amplitude = "prewhitened" if prewhitened else look.result.info.unit
-    ruler, shown = look.ruler(unit), _standing_in(look, "envelope")
-    top = signals.envelope_range(found, ruler, shown)
-
-    def draw(classes: list[ClassLines], key: str) -> Chart:
-        return signals.envelope(
-            found, ruler, amplitude, classes=classes, band=band, top=top, key=key
-        )
-
-    return _by_class(draw, shown, "signal_envelope", unit + extent)
+    """Draw the envelope spectrum."""
+    charts = envelope_charts(look, look.ruler(unit), channel, extent, band, prewhitened)
+    return _side_by_side([_card(chart, unit + extent) for chart in charts])
 
 
-def _standing_in(look: Look, place: Place) -> list[ClassLines]:
-    """Give true and predicted class where one of them has lines in this kind of spectrum."""
-    found = [replace(each, lines=tuple(n for n in each.lines if n.place == place))
-             for each in look.class_lines()]  # fmt: skip
-    return found if any(each.lines for each in found) else []
-
-
-def _by_class(
-    draw: Callable[[list[ClassLines], str], Chart], classes: list[ClassLines], key: str, view: str
-) -> Any:
-    if len(classes) < 2:
-        return _card(draw(classes, key), view)
-    keys = (key, f"{key}_predicted")
-    both = [_card(draw([each], k), view) for each, k in zip(classes, keys, strict=True)]
-    return html.Div(both, className="grid-2")
+def _side_by_side(cards: list[Any]) -> html.Div:
+    return html.Div(cards, className="grid-2" if len(cards) > 1 else "")
 
 
 def waterfall(look: Look, channel: int, unit: str, by: str) -> Any:
@@ -184,26 +154,6 @@ def _card(chart: Chart, view: str, height: int = HEIGHT) -> Any:
     figure["layout"]["uirevision"] = f"{chart.key} {view}"
     figure["layout"]["height"] = height
     return chart_card(chart, figure=figure, height=height)
-
-
-def _explained(look: Look, name: str) -> Any:
-    values = look.result.extras.get(name)
-    return () if values is None or look.explained is None else np.asarray(values)[look.explained]
-
-
-def _occlusions(look: Look, unit: str) -> list[Chart]:
-    edges = np.asarray(look.result.extras.get("explained_band_edges", ()), dtype=np.float64)
-    by_band = signal_maps.occlusion(
-        edges * look.rate, _explained(look, "explained_occlusion"), look.ruler(unit),
-        look.predicted, key="signal_occlusion",
-    )  # fmt: skip
-    by_order = signal_maps.order_occlusion(
-        look.result.extras.get("explained_orders", ()),
-        _explained(look, "explained_order_occlusion"),
-        look.predicted,
-        key="signal_occlusion_orders",
-    )
-    return [chart for chart in (by_band, by_order) if chart is not None]
 
 
 def _by_speed(look: Look, channel: int) -> tuple[spectra.Waterfall | None, str]:

@@ -7,14 +7,15 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dash_app.components import card, empty_state, format_percent, term
+from dash_app.components import card, empty_state, term
 from dash_app.pages.experiment_results import ids
-from dash_app.pages.experiment_results.signals_look import (
+from integrations.core.contract import StoredResult
+from integrations.core.figures.look import (
     explained_position,
     rows_of,
+    telling_label,
     telling_rows,
 )
-from integrations.core.contract import StoredResult
 from integrations.core.signal.machine import shaft_hz
 from integrations.core.signal.probes import probe_pair, tacho_channel
 
@@ -147,15 +148,6 @@ def _chooser(
     )  # fmt: skip
 
 
-def telling_label(result: StoredResult, row: int) -> str:
-    """Say what a window is and what it was taken for: "ball → inner race, 93 %"."""
-    test, classes = result.test, result.info.classes
-    true, said = classes[int(test.truth[row])], classes[int(test.predicted[row])]
-    sure = format_percent(float(test.probability[row].max()), 0)
-    words = f"{true}, right with {sure}" if true == said else f"{true} → {said}, {sure}"
-    return f"{words} · {result.info.recordings[int(test.recording[row])].name}"
-
-
 def _speed(result: StoredResult, index: int) -> float | None:
     recording = result.info.recordings[index]
     return shaft_hz(recording) if recording.sampling_rate_hz else None
@@ -194,7 +186,7 @@ def _cursors() -> html.Section:
     help_text = (
         "Drag the handle above a spectrum, or focus it and press the arrow keys (with Shift: ten "
         "steps), or type a frequency. Harmonics are its multiples; sidebands stand at equal "
-        "distances on both sides."
+        "distances on both sides. Drag over a chart to zoom in; double-click to see all of it."
     )
     return card(
         html.Div(tools, className="cursor-tools"),

@@ -48,6 +48,8 @@ LONGEST_NAME = 40
 MOST_LEGEND_ROWS = 14
 MOST_POINTS = 4000
 PIXELS_PER_INCH = 220
+DENSE = 500
+"""From so many points on a line is drawn thin: strokes of waves and spectra would run together."""
 INK, MUTED, GRID = "#1f2933", "#5b6672", "#e3e7ec"
 STYLE: dict[str, Any] = {
     "axes.edgecolor": "#aab3bd",
@@ -190,6 +192,8 @@ def _series(series: Series, index: int, repeat: int, longest: int, axes: Axes) -
         axes.fill_between(x, low, high, color=colour, alpha=0.16, linewidth=0)
     x, y = _thinned(x, y)
     style: dict[str, Any] = {"linestyle": REPEATS[repeat % len(REPEATS)]}
+    if len(x) > DENSE:
+        style["linewidth"] = 0.6
     if series.points:
         style = {"linestyle": "", "marker": "o", "markersize": 3.2}
     elif series.dashed:

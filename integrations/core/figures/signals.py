@@ -142,8 +142,7 @@ def spectrum(
     return _spectrum_lines(
         found, ruler, unit, classes, key=key, top=top,
         title=_lines_title(found, classes) or f"Spectrum of {name}",
-        help_text=f"Amplitude of each frequency of {name}: Hann window, mean removed. "
-        "Double-click to see all of it.",
+        help_text=f"Amplitude of each frequency of {name}: Hann window, mean removed.",
     )  # fmt: skip
 
 
@@ -175,8 +174,7 @@ def envelope(
         found, ruler, unit, classes, key=key,
         title=_lines_title(found, classes) or "Envelope spectrum",
         top=top or envelope_range(found, ruler, classes),
-        help_text=f"Spectrum of the envelope of {demodulated}: how often impacts repeat. "
-        "Double-click to see all of it.",
+        help_text=f"Spectrum of the envelope of {demodulated}: how often impacts repeat.",
     )  # fmt: skip
 
 

@@ -1,16 +1,19 @@
-"""Which window of which test recording is looked at, and what the model said of it."""
+"""One test window of a finished run: where it lies, what the model said, and its charts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from integrations.core.contract import StoredResult
 from integrations.core.data.dataset import Dataset, FloatArray, Recording
+from integrations.core.figures import signal_maps, signals
+from integrations.core.figures.chart import Chart, Lines
 from integrations.core.figures.signals import ClassLines, Ruler, Unit
-from integrations.core.signal.fault_lines import FaultLine, expected_lines
+from integrations.core.signal import spectra
+from integrations.core.signal.fault_lines import FaultLine, Place, expected_lines
 from integrations.core.signal.machine import shaft_hz
 
 LONGEST_VIEW = 1 << 17
@@ -70,7 +73,7 @@ class Look:
     @property
     def probability(self) -> Array:
         """Probability of each class, shape (classes,)."""
-        return self.result.test.probability[self.row]
+        return np.asarray(self.result.test.probability[self.row])
 
     def ruler(self, unit: str) -> Ruler:
         """Give the frequency axis in a unit; Hz where orders or a rate are unknown."""
@@ -86,7 +89,7 @@ class Look:
 
     def samples(self, channel: int, extent: str) -> FloatArray:
         """Give one channel of the window, or of the whole recording up to a limit."""
-        signal = self.data.signal(self.index)[channel]
+        signal = np.asarray(self.data.signal(self.index)[channel])
         if extent == "recording":
             return signal[:LONGEST_VIEW]
         return signal[self.start : self.start + self.window_samples]
@@ -99,6 +102,24 @@ class Look:
         told = ClassLines(self.truth, "true", truth.lines)
         return [told, ClassLines(self.predicted, "predicted", self._lines(self.predicted))]
 
+    def lines_in(self, place: Place) -> list[ClassLines]:
+        """Give ``class_lines`` where one of them has lines in this kind of spectrum, else []."""
+        found = [replace(each, lines=tuple(line for line in each.lines if line.place == place))
+                 for each in self.class_lines()]  # fmt: skip
+        return found if any(each.lines for each in found) else []
+
+    def name(self, channel: int) -> str:
+        """Name recording and channel."""
+        several = len(self.result.info.channels) > 1
+        return self.recording.name + (f", {self.result.info.channels[channel]}" if several else "")
+
+    def explained_value(self, name: str) -> Array:
+        """Give this window's row of an explanation, shape (…,), empty where there is none."""
+        values = self.result.extras.get(name)
+        if values is None or self.explained is None:
+            return np.empty(0)
+        return np.asarray(np.asarray(values)[self.explained], dtype=np.float64)
+
     def _lines(self, name: str) -> tuple[FaultLine, ...]:
         return expected_lines(self.result.info, self.recording, name)
 
@@ -107,9 +128,89 @@ class Look:
         return f"{self.truth} {self.recording.fields.get('faults', '')}"
 
 
+def wave_chart(look: Look, channel: int, key: str = "signal_wave") -> Lines:
+    """Draw the window, shaded where a network looked at."""
+    return signals.waveform(
+        look.samples(channel, "window"),
+        look.recording.sampling_rate_hz,
+        look.result.info.unit,
+        name=look.name(channel),
+        start=look.start,
+        cam=look.explained_value("explained_cam"),
+        key=key,
+    )
+
+
+def occlusion_charts(look: Look, ruler: Ruler, key: str = "signal_occlusion") -> list[Chart]:
+    """Draw what the decision rests on, in frequency and in orders; [] where not explained."""
+    extras = look.result.extras
+    edges = np.asarray(extras.get("explained_band_edges", ()), dtype=np.float64) * look.rate
+    falls = look.explained_value("explained_occlusion")
+    by_order = look.explained_value("explained_order_occlusion")
+    charts = (
+        signal_maps.occlusion(edges, falls, ruler, look.predicted, key=key),
+        signal_maps.order_occlusion(
+            extras.get("explained_orders", ()), by_order, look.predicted, key=f"{key}_orders"
+        ),
+    )
+    return [chart for chart in charts if chart is not None]
+
+
+def spectrum_charts(
+    look: Look, ruler: Ruler, channel: int, extent: str, key: str = "signal_spectrum"
+) -> list[Lines]:
+    """Draw the amplitude spectrum; of a mistake once with the lines of either class."""
+    found = spectra.amplitude_spectrum(look.samples(channel, extent), look.rate)
+    unit, name = look.result.info.unit, look.name(channel)
+    return [
+        signals.spectrum(found, ruler, unit, name=name, classes=classes, key=each)
+        for classes, each in _by_class(look.lines_in("spectrum"), key)
+    ]
+
+
+def envelope_charts(
+    look: Look,
+    ruler: Ruler,
+    channel: int,
+    extent: str,
+    band: tuple[float, float] | None = None,
+    prewhitened: bool = False,
+    key: str = "signal_envelope",
+) -> list[Lines]:
+    """Draw the envelope spectrum; of a mistake once with the lines of either class."""
+    found = spectra.envelope_spectrum(look.samples(channel, extent), look.rate, band, prewhitened)
+    unit = "prewhitened" if prewhitened else look.result.info.unit
+    shown = look.lines_in("envelope")
+    top = signals.envelope_range(found, ruler, shown)
+    return [
+        signals.envelope(found, ruler, unit, classes=classes, band=band, top=top, key=each)
+        for classes, each in _by_class(shown, key)
+    ]
+
+
+def _by_class(classes: list[ClassLines], key: str) -> list[tuple[list[ClassLines], str]]:
+    if len(classes) < 2:
+        return [(classes, key)]
+    return [([classes[0]], key), ([classes[1]], f"{key}_predicted")]
+
+
 def window_samples(result: StoredResult) -> int:
     """Give the window length of a run."""
     return int(result.config["data"]["window_samples"])
+
+
+def telling_label(result: StoredResult, row: int) -> str:
+    """Say what a window is and what it was taken for: "ball → inner race, 93 %"."""
+    test, classes = result.test, result.info.classes
+    true, said = classes[int(test.truth[row])], classes[int(test.predicted[row])]
+    sure = f"{float(test.probability[row].max()) * 100:.0f} %"
+    words = f"{true}, right with {sure}" if true == said else f"{true} → {said}, {sure}"
+    return f"{words} · {result.info.recordings[int(test.recording[row])].name}"
+
+
+def look_at(result: StoredResult, data: Dataset, row: int) -> Look:
+    """Look at a row of the test predictions."""
+    return Look(result, data, row, explained_position(result, row))
 
 
 def find_look(result: StoredResult, data: Dataset, recording: int, number: int) -> Look | None:
@@ -117,8 +218,7 @@ def find_look(result: StoredResult, data: Dataset, recording: int, number: int) 
     rows = rows_of(result, recording)
     if not 1 <= number <= len(rows):
         return None
-    row = int(rows[number - 1])
-    return Look(result, data, row, explained_position(result, row))
+    return look_at(result, data, int(rows[number - 1]))
 
 
 def rows_of(result: StoredResult, recording: int) -> npt.NDArray[np.int64]:
