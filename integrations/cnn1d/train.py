@@ -18,6 +18,9 @@ from integrations.core.training.recipe import Recipe
 from integrations.core.training.transfer_path import augment_with_path
 from integrations.core.training.windows import WindowSource
 
+BF16_PAYS_FROM = 32
+"""First-layer filters; with 32 a step was 1.5 times as quick in bfloat16, with 16 1.1 times."""
+
 
 def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
     """Train and predict; see ``train_classifier``."""
@@ -39,6 +42,7 @@ def fit(config: Cnn1dConfig, data: Dataset, context: RunContext) -> FitResult:
         prepare=prepare,
         augment=augment_with_path,
         cam_layer=lambda model: model.blocks[-1][0],
+        bf16=config.architecture.filters >= BF16_PAYS_FROM,
     )
     result = train_classifier(config, data, context, recipe)
     model, known = built[0], result.extras
