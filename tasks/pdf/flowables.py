@@ -17,7 +17,7 @@ from tasks.pdf.text import SANS, safe
 
 with warnings.catch_warnings():  # its docstrings hold escapes that newer Pythons warn about
     warnings.simplefilter("ignore")
-    from pdfrw import PdfReader
+    from pdfrw import PdfReader, PdfString
     from pdfrw.buildxobj import pagexobj
     from pdfrw.toreportlab import makerl
 
@@ -47,6 +47,7 @@ class VectorFigure(Flowable):  # type: ignore[misc]
     def __init__(self, chart: Chart, width_mm: float = styles.WIDTH / mm) -> None:
         super().__init__()
         self._form = pagexobj(PdfReader(fdata=to_pdf(chart, width_mm)).pages[0])
+        _write_palettes_in_hex(self._form)
         left, bottom, right, top = (float(edge) for edge in self._form.BBox)
         self.width, self.height = right - left, top - bottom
 
@@ -63,6 +64,14 @@ class VectorFigure(Flowable):  # type: ignore[misc]
         self.canv.scale(self._scale, self._scale)
         self.canv.doForm(makerl(self.canv, self._form))
         self.canv.restoreState()
+
+
+def _write_palettes_in_hex(form: Any) -> None:
+    """Bytes of an image's palette are no text, yet ReportLab would encode them as such."""
+    for image in ((form.Resources and form.Resources.XObject) or {}).values():
+        space = image.ColorSpace
+        if isinstance(space, list) and space and str(space[0]) == "/Indexed":
+            space[-1] = PdfString.from_bytes(PdfString(space[-1]).to_bytes(), bytes_encoding="hex")
 
 
 def table(
