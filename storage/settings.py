@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     artifact_url_given: str = Field(
         default="", validation_alias=AliasChoices("ARTIFACT_URL", "artifact_url_given")
     )
+    probe: str = Field(default="all", alias="SIGNALBENCH_PROBE")
+    """Families whose speed is measured while nothing else runs: "all", "" or names by comma."""
     lease_seconds: float = Field(default=15.0, ge=1.0, alias="SIGNALBENCH_LEASE_SECONDS")
     time_limit_seconds: int = Field(default=7200, ge=10, alias="SIGNALBENCH_TIME_LIMIT_SECONDS")
     upload_limit_bytes: int = Field(default=2 * 1024**3, ge=1, alias="SIGNALBENCH_UPLOAD_LIMIT")

@@ -28,7 +28,7 @@ from storage.stores.leases import Lease
 from storage.stores.runs import ClaimedRun, Finished, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
-from tasks.machine import likely_device, threads_of_run
+from tasks.machine import threads_of_run, training_device
 from tasks.pulse import Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
@@ -117,7 +117,7 @@ class Run:
         _check_disk(config, data)
         self._broadcast.update(total_epochs=config.workload(data.info).steps)
         context.log("info", f"Training {chosen.title} on “{data.info.name}”.")
-        context.device = _device()
+        context.device = training_device()
         result = self._fit(chosen, config, data, context)
         return self._evaluate(experiment, config, data, result, context)
 
@@ -219,15 +219,6 @@ def _check_disk(config: FamilyConfig, data: Dataset) -> None:
             f"Only {free / 1e9:.1f} GB of disk are free and this run wants {needed / 1e9:.1f} GB. "
             "Delete old runs or data sets, then press Retry."
         )
-
-
-def _device() -> str:
-    """Give "cuda" where a GPU can be used; torch is imported only where that is likely."""
-    if likely_device() == "cpu":
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _versions() -> dict[str, str]:

@@ -82,14 +82,14 @@ def supervise(work: Work, leave: threading.Event) -> None:
             stdout=output,
             stderr=output,
             cwd=REPOSITORY,
-            env=_environment(work.threads),
+            env=environment(work.threads),
             start_new_session=True,
         )
     log.info("Started %s as process %d", work.name, child.pid)
     try:
         how = _watch(child, work, leave)
     finally:
-        _end_group(child)
+        end_group(child)
     if how is not None:
         _record(work, lambda: work.store.fail(work.lease, how))
     elif child.returncode not in (
@@ -140,7 +140,7 @@ def _ask_to_leave(child: subprocess.Popen[bytes]) -> None:
         child.wait(LEAVE_SECONDS)
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def end_group(child: subprocess.Popen[bytes]) -> None:
     """Kill what is left of the child's session: a dead runner may have children of its own."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -165,7 +165,8 @@ def _record(work: Work, write: Callable[[], None]) -> None:
             time.sleep(1.0)
 
 
-def _environment(threads: int) -> dict[str, str]:
+def environment(threads: int) -> dict[str, str]:
+    """Give a child's environment: ours, with a number of threads for every library."""
     counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     # Waiting OpenMP threads otherwise spin: beside any other busy program on two cores a training
     # step then took 20 to 60 times as long (measured); asleep they cost it next to nothing.

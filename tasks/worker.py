@@ -26,6 +26,7 @@ from tasks.bell import bell
 from tasks.celery_app import app, woken
 from tasks.job_kinds import order_builtin_sets
 from tasks.parent import wait_for_end_of_input
+from tasks.probing import probe_when_idle
 from tasks.supervisor import Work, job_work, run_work, supervise
 
 log = logging.getLogger("signalbench.worker")
@@ -46,6 +47,11 @@ class Slots:
         self._describe = describe
         self._busy: set[threading.Thread] = set()
         self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """True while a child runs."""
+        return bool(self._busy)
 
     def fill(self, leave: threading.Event) -> None:
         """Claim and start as much as there are places for."""
@@ -96,7 +102,7 @@ class Worker:
         _guarded(order_builtin_sets)
         threads = [
             threading.Thread(target=target, name=target.__name__, daemon=True)
-            for target in (self._claim_on, self._keep, _listen)
+            for target in (self._claim_on, self._keep, self._probe, _listen)
         ]
         for thread in threads:
             thread.start()
@@ -116,6 +122,10 @@ class Worker:
             for slots in self._slots:
                 _guarded(lambda slots=slots: slots.fill(self._leave))  # type: ignore[misc]
             woken.wait(POLL_SECONDS)
+
+    def _probe(self) -> None:
+        """Measure this machine's speed while it has nothing else to do."""
+        probe_when_idle(lambda: any(slots.busy for slots in self._slots), self._leave)
 
     def _keep(self) -> None:
         """Say that we live, give back what dead workers held, ring again for what waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from alembic import command
 from storage import artifacts, database, progress
 from storage.settings import settings
 from tests.support.servers import Postgres, running_postgres, running_redis
+
+# Measuring this machine's speed would slow the tests down; the test of it switches it on.
+os.environ["SIGNALBENCH_PROBE"] = ""
 
 CACHES = (
     settings,
