@@ -13,11 +13,13 @@ from integrations.core.data.splits import Split
 from integrations.core.data.windows import IntArray, WindowIndex, group_indices
 from integrations.pinn.model import ScoresHead, fuse
 
-PENALTIES = (0.01, 0.1, 1.0)
+PENALTIES = (0.001, 0.01, 0.1, 0.3, 1.0)
 """Weight of the squared coefficients beside the mean loss."""
 FOLDS = 5
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 SHARPNESSES = (0.5, 1.0, 2.0, 4.0)
+EQUAL = 0.005
+"""Nats by which losses may differ and still count as equal."""
 SMALLEST_DEVIATION = 1e-6
 MOST_STEPS = 200
 
@@ -37,31 +39,34 @@ def fit_scores_head(
         seed: Of the folds.
 
     Returns:
-        The penalty that predicted left-out groups best; of equals the strongest.
+        The strongest penalty whose loss on left-out groups is within one standard error, over
+        groups, of the best one.
     """
     n_classes = head.bias.shape[0]
     fold = torch.from_numpy(group_folds(info, index, FOLDS, seed))
-    losses = {
-        penalty: _left_out_loss(scores, labels, fold, penalty, n_classes) for penalty in PENALTIES
-    }
-    penalty = min(sorted(losses, reverse=True), key=lambda p: losses[p])
+    units = group_indices(info)[index.recording]
+    losses = np.stack(
+        [_left_out_losses(scores, labels, fold, units, each, n_classes) for each in PENALTIES]
+    )
+    gap = losses - losses[losses.mean(axis=1).argmin()]
+    error = gap.std(axis=1) / np.sqrt(max(1, gap.shape[1] - 1))
+    penalty = max(p for p, ok in zip(PENALTIES, gap.mean(axis=1) <= error, strict=True) if ok)
     _fit(head, scores, labels, penalty)
     return penalty
 
 
-def _left_out_loss(
-    scores: torch.Tensor, labels: torch.Tensor, fold: torch.Tensor, penalty: float, n_classes: int
-) -> float:
-    total = 0.0
+def _left_out_losses(
+    scores: torch.Tensor, labels: torch.Tensor, fold: torch.Tensor, units: IntArray,
+    penalty: float, n_classes: int,
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """Mean loss of every group, each fold's by a head that was fitted without it."""
+    loss = torch.zeros(len(labels))
     for number in range(int(fold.max()) + 1):
         out = fold == number
         head = ScoresHead(scores.shape[1], n_classes)
         _fit(head, scores[~out], labels[~out], penalty)
-        loss = functional.cross_entropy(
-            head(scores[out]), labels[out], weight=balance(labels[out], n_classes)
-        )
-        total += float(loss)
-    return total
+        loss[out] = functional.cross_entropy(head(scores[out]), labels[out], reduction="none")
+    return _by_unit(loss, units)
 
 
 def _fit(head: ScoresHead, scores: torch.Tensor, labels: torch.Tensor, penalty: float) -> None:
@@ -116,7 +121,7 @@ def choose_fusion(
 ) -> tuple[float, float]:
     """Choose the network's share on the validation part, conservatively.
 
-    The smallest share whose loss lies within one standard error, over groups, of the best one.
+    The smallest share whose loss is as good as the best one's. Every group counts the same.
 
     Args:
         network: Scores of the network alone, shape (n, classes).
@@ -129,12 +134,9 @@ def choose_fusion(
     """
     options = [(share, sharp) for share in SHARES for sharp in SHARPNESSES]
     losses = np.stack([_losses(network, physics, labels, units, *each) for each in options])
-    best = losses[int(losses.mean(axis=1).argmin())]
-    gap = losses - best
-    error = gap.std(axis=1, ddof=1) / np.sqrt(gap.shape[1]) if gap.shape[1] > 1 else 0.0
-    good = [each for each, ok in zip(options, gap.mean(axis=1) <= error, strict=True) if ok]
-    share = min(share for share, _ in good)
     means = dict(zip(options, losses.mean(axis=1).tolist(), strict=True))
+    good = [share for share, sharp in options if means[share, sharp] <= min(means.values()) + EQUAL]
+    share = min(good)
     return share, min(SHARPNESSES, key=lambda sharp: means[share, sharp])
 
 
@@ -144,6 +146,9 @@ def _losses(
 ) -> npt.NDArray[np.float64]:  # fmt: skip
     """Mean loss of every group."""
     scores = fuse(network, physics, torch.tensor(share), torch.tensor(sharp))
-    loss = functional.nll_loss(scores.double(), labels, reduction="none").numpy()
+    return _by_unit(functional.nll_loss(scores, labels, reduction="none"), units)
+
+
+def _by_unit(loss: torch.Tensor, units: IntArray) -> npt.NDArray[np.float64]:
     _, number = np.unique(units, return_inverse=True)
-    return np.asarray(np.bincount(number, loss) / np.bincount(number))
+    return np.asarray(np.bincount(number, loss.double().numpy()) / np.bincount(number))

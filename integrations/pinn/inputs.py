@@ -12,17 +12,16 @@ import torch
 from integrations.core.data.dataset import DatasetInfo, Recording
 from integrations.core.data.windows import WindowIndex
 from integrations.core.signal.machine import BearingKind, bearing_kind
+from integrations.core.signal.orders import WindowScores, vibration_channels
 from integrations.core.training.inputs import Inputs, waveform
 from integrations.pinn.config import PinnConfig
 from integrations.pinn.lines import Line, reference_hz
 from integrations.pinn.prominence import amplitude_spectrum, band_prominences
 from integrations.pinn.regime import log_prior, sommerfeld
-from integrations.pinn.scores import score_lines
 
 NEPERS_PER_DB = log(10) / 20
 HARMONICS = (1, 2, 3)
 """Of a fault line that is asked for without a multiple; their prominences are averaged."""
-SPEED_CHANNELS = ("tacho", "keyphasor", "key phasor", "speed", "rpm")
 
 
 class PhysicsInputs:
@@ -44,7 +43,7 @@ class PhysicsInputs:
         wanted = [(k, line) for k, name in enumerate(info.classes) for line in spread(lines[name])]
         self._class_of_line = torch.tensor([k for k, _ in wanted], dtype=torch.long)
         self._required = bands(info, [line for _, line in wanted], tolerance)
-        self._scored = bands(info, score_lines(info, kind), tolerance)
+        self._scores = WindowScores(info)
         self._prior = torch.from_numpy(config.physics.regime_prior * log_prior(info))
         self._log_s = _log_sommerfeld(info, kind, config)
         self._n_classes = len(info.classes)
@@ -67,14 +66,12 @@ class PhysicsInputs:
         """Give the inputs of windows, shape (n, channels, samples)."""
         of = torch.from_numpy(index.recording)
         vibration = windows[:, self._channels]
-        spectra = [amplitude_spectrum(vibration, envelope) for envelope in (True, False)]
-        scores = [band_prominences(spectrum, self._scored[of]) for spectrum in spectra]
-        asked = spectra[0 if self._on_envelope else 1]
+        spectrum = amplitude_spectrum(vibration, envelope=self._on_envelope)
         required = self._required[of]
-        heights = band_prominences(asked, required)
+        heights = band_prominences(spectrum, required)
         return (
             *self._waveform(windows, index),
-            torch.cat(scores, dim=1),
+            torch.from_numpy(self._scores(windows.numpy(), index)),
             self._prior[of],
             self._margin - self._by_class(heights, torch.isfinite(required).all(dim=2)),
             self._log_s[of][:, None],
@@ -86,12 +83,6 @@ class PhysicsInputs:
         sums.index_add_(1, self._class_of_line, heights)
         counts.index_add_(1, self._class_of_line, known.float())
         return torch.where(counts > 0, sums / counts.clamp(min=1), torch.inf)
-
-
-def vibration_channels(info: DatasetInfo) -> list[int]:
-    """Positions of the channels that carry vibration, all of them when none is named so."""
-    chosen = [i for i, name in enumerate(info.channels) if name.lower() not in SPEED_CHANNELS]
-    return chosen or list(range(len(info.channels)))
 
 
 def spread(lines: Sequence[Line]) -> list[Line]:

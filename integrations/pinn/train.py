@@ -24,6 +24,7 @@ from integrations.pinn.inputs import NEPERS_PER_DB, PhysicsInputs
 from integrations.pinn.lines import Line, LineSyntaxError, required_lines
 from integrations.pinn.losses import SHORTFALL, TARGET, PhysicsObjective
 from integrations.pinn.model import Output, PhysicsInformed, PlainNetwork
+from integrations.pinn.requirements import missing_metadata
 from integrations.pinn.sommerfeld import sommerfeld_extras
 
 SCORES = 1
@@ -33,9 +34,16 @@ def fit(config: PinnConfig, data: Dataset, context: RunContext) -> FitResult:
     """Train and predict; see ``train_classifier``. Without physics weight, a plain network."""
     if config.physics.lambda_physics == 0:
         return train_classifier(config, data, context, _plain(config, data))
+    _refuse_missing_metadata(data)
     run = _Run(config, data, context, split(data.info, config.data), _lines(config, data))
     result = train_classifier(config, data, context, run.recipe())
     return replace(result, extras={**result.extras, **run.heads_alone(result)})
+
+
+def _refuse_missing_metadata(data: Dataset) -> None:
+    missing = missing_metadata(data.info)
+    if missing:
+        raise TrainingError(" ".join(problem.message for problem in missing))
 
 
 def _plain(config: PinnConfig, data: Dataset) -> Recipe:

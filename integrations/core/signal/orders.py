@@ -27,7 +27,7 @@ def score_names(info: DatasetInfo) -> tuple[str, ...]:
         return ()
     found = []
     several = len(info.channels) > 1
-    for channel in _vibrations(info):
+    for channel in vibration_channels(info):
         prefix = f"{info.channels[channel]}: " if several else ""
         found += [prefix + name for name in _channel_names(info)]
     if bearing_kind(info) == "journal":
@@ -78,14 +78,33 @@ def physics_scores(
     if not names:
         return table
     machines = _Machines(info)
-    score = machines.journal if machines.kind == "journal" else machines.rolling
     done = 0
     for rows, rate in _chunks(machines, index):
-        windows = _in_range(gather(dataset, index.take(rows)))
-        table[rows] = score(windows, index.recording[rows], rate)
+        windows = gather(dataset, index.take(rows))
+        table[rows] = machines.scores(windows, index.recording[rows], rate)
         done += len(rows)
         progress(done, len(index))
-    return np.nan_to_num(table, copy=False, posinf=0.0, neginf=0.0)
+    return table
+
+
+class WindowScores:
+    """Scores windows that are in memory, such as ones from which a band was removed.
+
+    Attributes:
+        names: Of the scores; () where there can be none.
+    """
+
+    def __init__(self, info: DatasetInfo) -> None:
+        self.names = score_names(info)
+        self._machines = _Machines(info) if self.names else None
+
+    def __call__(self, windows: FloatArray, index: WindowIndex) -> FloatArray:
+        """Score windows, shape (n, channels, samples), that lie (or lay) where the index says."""
+        table = np.zeros((len(index), len(self.names)), dtype=np.float32)
+        if self._machines is not None:
+            for rows, rate in _chunks(self._machines, index):
+                table[rows] = self._machines.scores(windows[rows], index.recording[rows], rate)
+        return table
 
 
 class _Machines:
@@ -93,7 +112,7 @@ class _Machines:
 
     def __init__(self, info: DatasetInfo) -> None:
         self.kind = bearing_kind(info)
-        self.channels = _vibrations(info)
+        self.channels = vibration_channels(info)
         self.rate = np.array([recording.sampling_rate_hz for recording in info.recordings])
         self.shaft_hz = np.array([shaft_hz(each) for each in info.recordings], dtype=np.float32)
         self.pair = _position(info, "X", "Y")
@@ -107,6 +126,12 @@ class _Machines:
             name: np.array([each[name] for each in orders], dtype=np.float32)
             for name in known_lines(info)
         }
+
+    def scores(self, windows: FloatArray, recording: IntArray, rate: float) -> FloatArray:
+        """Score windows of one sampling rate, shape (n, scores), finite."""
+        score = self.journal if self.kind == "journal" else self.rolling
+        found = score(_in_range(windows), recording, rate)
+        return np.nan_to_num(found, copy=False, posinf=0.0, neginf=0.0)
 
     def rolling(self, windows: FloatArray, recording: IntArray, rate: float) -> FloatArray:
         """Score windows of rolling bearings, shape (n, scores)."""
@@ -142,7 +167,7 @@ def _critical_known(info: DatasetInfo) -> bool:
     return all(critical_of(recording) is not None for recording in info.recordings)
 
 
-def _vibrations(info: DatasetInfo) -> list[int]:
+def vibration_channels(info: DatasetInfo) -> list[int]:
     """Positions of the channels that carry vibration, all of them when none is named otherwise."""
     chosen = [i for i, name in enumerate(info.channels) if name.lower() not in SPEED_CHANNELS]
     return chosen or list(range(len(info.channels)))
