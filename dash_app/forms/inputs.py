@@ -160,7 +160,8 @@ def _text_like(
 
 def _list(value: Any, common: dict[str, Any], choices: Sequence[str] | None) -> Any:
     if choices is None:
-        return dmc.TagsInput(value=list(value or []), clearable=True, **common)
+        values = list(value or [])  # sizes of layers may repeat
+        return dmc.TagsInput(value=values, clearable=True, allowDuplicates=True, **common)
     return dmc.MultiSelect(
         data=list(choices), value=list(value or []), searchable=True, clearable=True, **common
     )
