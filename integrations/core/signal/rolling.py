@@ -59,8 +59,12 @@ SHAFT = ""
 
 
 def combs(lines: tuple[str, ...]) -> tuple[Comb, ...]:
-    """Give the combs that can be looked for when these fault orders are known."""
-    found = [Comb(name, name) for name in lines]
+    """Give the combs that can be looked for when these fault orders are known.
+
+    The cage turns too slowly to have a comb of its own in windows of usual length; it modulates
+    what the balls do.
+    """
+    found = [Comb(name, name) for name in lines if name != "FTF"]
     found += [Comb(f"{name} ± shaft", name, SHAFT) for name in ("BPFO", "BPFI") if name in lines]
     if {"2×BSF", "FTF"} <= set(lines):
         found.append(Comb("2×BSF ± FTF", "2×BSF", "FTF"))
@@ -82,8 +86,8 @@ def rolling_scores(
         orders: Fault name to multiples of the shaft speed, shape (n,).
 
     Returns:
-        Shape (n, views × combs): 0 where a comb is like its neighbours, about 1 at two standard
-        deviations above them, growing logarithmically.
+        Shape (n, views × combs): 0 where a comb is no higher than its neighbours, about 1 at two
+        standard deviations above them, growing logarithmically.
     """
     bins_per_turn = shaft_hz * windows.shape[1] / sampling_rate_hz
     highest = max((float((order * bins_per_turn).max()) for order in orders.values()), default=0.0)
@@ -159,4 +163,5 @@ def _exceptional(heights: FloatArray, exact: bool) -> FloatArray:
     others = np.concatenate([best[..., : centre - blind], best[..., centre + blind + 1 :]], axis=-1)
     middle = median(others)
     spread = 1.4826 * median(np.abs(others - middle[..., None])) + SPREAD_FLOOR
-    return np.asarray(np.arcsinh((best[..., centre] - middle) / (2 * spread)))
+    above_noise = np.maximum(best[..., centre] - middle, 0)
+    return np.asarray(np.arcsinh(above_noise / (2 * spread)))
