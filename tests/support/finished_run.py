@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,10 @@ import numpy.typing as npt
 from integrations.core.contract import FitResult, Predictions
 from integrations.core.data.dataset import Dataset, DatasetInfo, DatasetWriter, Recording
 from integrations.core.data.splits import split
-from integrations.core.data.windows import WindowIndex, class_indices
+from integrations.core.data.windows import WindowIndex, class_indices, gather
 from integrations.core.evaluation.evaluate import evaluate
 from integrations.core.evaluation.store import save_result
+from integrations.core.explain.explain import explain
 from integrations.registry import family
 from storage.artifacts import artifacts
 from storage.entities import Status
@@ -41,7 +43,9 @@ class Toy:
     noise: float = 1.2
     epochs: int = 12
     poisoned: bool = False
-    """Losses and filters are not numbers."""
+    """Losses, filters and explanations are not numbers."""
+    explained: bool = False
+    """The speed and the bearing are known, and the run explained its telling windows."""
 
 
 def finished_run(toy: Toy, key: str = "toy") -> int:
@@ -97,13 +101,17 @@ def _finish(experiment_id: int, toy: Toy, folder: Path) -> None:
 
 def _write(folder: Path, toy: Toy) -> DatasetInfo:
     rng = np.random.default_rng(1)
+    speed = {"rpm": "1800"} if toy.explained else {}
     time = np.arange(8 * WINDOW) / WINDOW
-    with DatasetWriter(folder, name=toy.dataset, channels=toy.channels, unit="g") as writer:
+    known = {"bpfo": 3.5, "bpfi": 5.5, "bsf": 2.3} if toy.explained else {}
+    with DatasetWriter(
+        folder, name=toy.dataset, channels=toy.channels, unit="g", properties=known
+    ) as writer:
         for i, label in enumerate(toy.classes):
             for j in range(toy.recordings_per_class):
                 tone = np.sin(2 * np.pi * (1 + i % 30) * time + i // 30)
                 samples = tone + toy.noise * rng.standard_normal((len(toy.channels), len(time)))
-                name, fields = f"{label}-{j}.mat", {"load": str(j % 4)}
+                name, fields = f"{label}-{j}.mat", {"load": str(j % 4)} | speed
                 writer.add(samples, Recording(name, label, name, 0, RATE_HZ, fields=fields))
     return Dataset(folder).info
 
@@ -112,7 +120,7 @@ def _fit(
     data: Dataset, train: WindowIndex, validation: WindowIndex, test: WindowIndex, toy: Toy
 ) -> FitResult:
     """Compare each window's spectrum with the mean spectrum of each class."""
-    spectra, labels = _spectra(data, train), class_indices(data.info)[train.recording]
+    spectra, labels = _spectra(gather(data, train)[:, 0]), class_indices(data.info)[train.recording]
     centres = np.stack([spectra[labels == k].mean(axis=0) for k in range(len(data.info.classes))])
     bad = float("nan") if toy.poisoned else 1.0
     history = [
@@ -125,30 +133,45 @@ def _fit(
         for k in range(toy.epochs)
     ]
     filters = bad * np.random.default_rng(2).standard_normal((16, 1, 16))
+    said = _predictions(data, test, centres)
+    extras = {"first_filters": filters} | (_explanations(data, said, centres, bad, toy))
     return FitResult(
-        test=_predictions(data, test, centres),
+        test=said,
         validation=_predictions(data, validation, centres),
         history=history,
         best_epoch=toy.epochs,
         stopped=False,
         n_parameters=1234,
-        extras={"first_filters": filters},
+        extras=extras,
     )
+
+
+def _explanations(
+    data: Dataset, said: Predictions, centres: npt.NDArray[np.float64], bad: float, toy: Toy
+) -> dict[str, Any]:
+    if not toy.explained:
+        return {}
+    found = explain(lambda w, _: _probability(w[:, 0], centres), data, said, WINDOW)
+    cam = np.linspace(0, 1, 128) * np.ones((len(found["explained_start"]), 1))
+    found["explained_occlusion"] = bad * found["explained_occlusion"]
+    return found | {"explained_cam": bad * cam}
 
 
 def _predictions(
     data: Dataset, index: WindowIndex, centres: npt.NDArray[np.float64]
 ) -> Predictions:
-    distance = np.linalg.norm(_spectra(data, index)[:, None, :] - centres, axis=2)
-    weight = np.exp(-distance)
     truth = class_indices(data.info)[index.recording].astype(np.int64)
-    probability = weight / weight.sum(axis=1, keepdims=True)
+    probability = _probability(gather(data, index)[:, 0], centres)
     return Predictions(index.recording, index.start, truth, probability)
 
 
-def _spectra(data: Dataset, index: WindowIndex) -> npt.NDArray[np.float64]:
-    windows = [
-        data.signal(int(r))[0, int(s) : int(s) + WINDOW]
-        for r, s in zip(index.recording, index.start, strict=True)
-    ]
-    return np.abs(np.fft.rfft(np.asarray(windows, dtype=np.float64), axis=1)) / 8
+def _probability(
+    windows: npt.NDArray[np.float32], centres: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    distance = np.linalg.norm(_spectra(windows)[:, None, :] - centres, axis=2)
+    weight = np.exp(-distance)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+
+def _spectra(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    return np.asarray(np.abs(np.fft.rfft(windows.astype(np.float64), axis=1)) / 8)

@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 import pytest
 
 from integrations.core.config import SplitStrategy
 from integrations.core.evaluation.store import METRICS
+from integrations.core.figures.chart import Axis, Heatmap
 from storage.artifacts import artifacts
 from storage.entities import DatasetStatus
 from storage.stores.datasets import DatasetStore
@@ -187,6 +189,35 @@ def test_few_test_groups_are_a_limit_that_is_said(tmp_path: Path) -> None:
 def test_a_family_that_cannot_draw_costs_its_panels_only(tmp_path: Path) -> None:
     content = replace(content_of(Toy()), panels=(), panel_problem="The family could not draw.")
     assert "The family could not draw." in text_of(built(content, tmp_path))
+
+
+def test_the_report_shows_what_the_model_looked_at(tmp_path: Path) -> None:
+    content = content_of(Toy(explained=True, noise=6.0))
+    mistake, hit = content.windows
+    assert "→" in mistake.title
+    assert "right with" in hit.title
+    text = text_of(built(content, tmp_path))
+    assert "What the model looked at" in text
+    assert "The network looked most at" in text
+    assert "rests most on" in text
+    assert "over the floor" in text
+
+
+@pytest.mark.parametrize("toy", [Toy(), Toy(explained=True, poisoned=True)])
+def test_explanations_that_are_missing_or_no_numbers_cost_nothing(toy: Toy, tmp_path: Path) -> None:
+    content = content_of(toy)
+    assert bool(content.windows) == toy.explained
+    assert "looked most at" not in text_of(built(content, tmp_path))
+
+
+def test_a_map_of_a_family_is_printed(tmp_path: Path) -> None:
+    places = tuple(np.linspace(0, 1, 40).tolist())
+    values = tuple(tuple(a * b for b in places) for a in places)
+    axis = Axis("Time", "s")
+    drawn = Heatmap("map", "A map of time and time", axis, axis, places, places, values)
+    path = built(replace(content_of(Toy()), panels=(drawn,)), tmp_path)
+    assert "A map of time and time" in text_of(path)
+    assert complaints(path) == ""
 
 
 def test_a_run_without_results_is_refused_with_a_sentence() -> None:
