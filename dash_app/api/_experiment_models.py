@@ -90,6 +90,15 @@ class ExperimentRow(BaseModel):
     finished_at: datetime | None
 
 
+class ForecastModel(BaseModel):
+    """What a run was expected to take when it was created: seconds, and where the speed is from."""
+
+    low: float
+    mid: float
+    high: float
+    basis: str
+
+
 class ExperimentDetail(ExperimentRow):
     """One run with its configuration and everything measured."""
 
@@ -100,6 +109,7 @@ class ExperimentDetail(ExperimentRow):
     n_parameters: int
     host: str
     attempts: int
+    forecast: ForecastModel | None
 
 
 class ExperimentList(BaseModel):

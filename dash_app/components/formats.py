@@ -59,6 +59,13 @@ def format_duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def format_duration_range(low: float, high: float) -> str:
+    """Write a range of durations: "8.0–20 s", "50 s–2 min 5 s"."""
+    first, last = format_duration(low), format_duration(high)
+    both_seconds = first.endswith(" s") and last.endswith(" s") and high < 59.5
+    return f"{first.removesuffix(' s') if both_seconds else first}–{last}"
+
+
 def relative_time(moment: datetime | None) -> html.Span:
     """Say how long ago something was, with the exact time on hover."""
     if moment is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
-from dash_app.components import empty_state
+from dash_app.components import empty_state, format_duration, format_duration_range
 from integrations.registry import UnknownFamilyError, family
 from storage.entities import ExperimentEntity, NotFoundError
 from storage.stores.experiments import ExperimentStore
@@ -44,3 +44,23 @@ def family_title(name: str) -> str:
         return family(name).title
     except UnknownFamilyError:
         return f"{name} (not installed here)"
+
+
+def forecast_words(run: ExperimentEntity) -> str:
+    """Say what was forecast when a run was created: "12 s (8.0–20 s)"; "" when nothing was."""
+    kept = run.forecast
+    if not kept:
+        return ""
+    around = format_duration_range(kept["low"], kept["high"])
+    return f"{format_duration(kept['mid'])} ({around})"
+
+
+def against_forecast(run: ExperimentEntity) -> str:
+    """Hold what a run took against its forecast, in words; "" without a forecast or an end."""
+    kept = run.forecast
+    if not kept or not run.seconds or not run.status.ended:
+        return ""
+    took = f"Forecast {forecast_words(run)}, took {format_duration(run.seconds)}"
+    if run.seconds > kept["high"]:
+        return f"{took}: longer than expected"
+    return f"{took}: quicker than expected" if run.seconds < kept["low"] else took

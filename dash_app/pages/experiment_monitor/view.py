@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dash_app.components import format_duration, format_number, format_percent
+from dash_app.pages._experiment import forecast_words
 from dash_app.pages.experiment_monitor.curves import label
 from dash_app.pages.experiment_monitor.trail import Track, Trail
 from storage.entities import ExperimentEntity, Status
@@ -105,7 +106,9 @@ class Notice:
 
 def step_word(config: Mapping[str, Any]) -> str:
     """Tell what a row of this run is called."""
-    training = config.get("training", {})
+    if "training" not in config:
+        return "step"
+    training = config["training"]
     return "fold" if "folds" in training and "epochs" not in training else "epoch"
 
 
@@ -287,12 +290,15 @@ def _times(picture: Picture) -> str:
     elapsed = picture.elapsed_seconds
     if elapsed is None:
         return ""
-    verb = "took" if picture.entity.status.ended else "running for"
+    ended = picture.entity.status.ended
+    verb = "took" if ended else "running for"
+    forecast = forecast_words(picture.entity)
+    end = f" · forecast {forecast}" if forecast and not ended else ""
     track = picture.trail.track("epoch_seconds")
     if picture.word == "fold" or track is None or not track.count:
-        return f"{verb} {format_duration(elapsed)}"
+        return f"{verb} {format_duration(elapsed)}{end}"
     pace = f"{format_duration(track.total / track.count)} per {picture.word}"
-    return f"{verb} {format_duration(elapsed)} · {pace}"
+    return f"{verb} {format_duration(elapsed)} · {pace}{end}"
 
 
 def _outlook(picture: Picture) -> tuple[str, str]:

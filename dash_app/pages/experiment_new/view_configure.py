@@ -9,7 +9,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dash_app.components import card, format_bytes, format_duration, icon
+from dash_app.components import card, format_bytes, icon
 from dash_app.forms import (
     FieldKind,
     FieldSpec,
@@ -33,6 +33,7 @@ from dash_app.pages.experiment_new.division import split_digest
 from dash_app.pages.experiment_new.draft import Draft
 from dash_app.pages.experiment_new.pickers import Options, run_options
 from dash_app.pages.experiment_new.view_model import measured_words
+from dash_app.pages.experiment_new.view_review import time_words
 from integrations.core.contract import Family
 from integrations.core.data.dataset import DatasetInfo
 from tasks.queue import forecast
@@ -108,7 +109,7 @@ def _preset_cards(draft: Draft, family: Family, info: DatasetInfo) -> dmc.RadioG
 
 def _preset_card(preset: PresetChoice, family: Family, info: DatasetInfo) -> dmc.RadioCard:
     cost = forecast(family.name, preset_config(family, preset, info), info)
-    lines = [f"About {format_duration(cost.seconds)} · {format_bytes(cost.work.memory_bytes)}"]
+    lines = [f"{time_words(cost)} · {format_bytes(cost.work.memory_bytes)}"]
     lines += [measured_words(preset.measured, info.name)] if preset.measured else []
     return dmc.RadioCard(
         html.Div(

@@ -12,7 +12,6 @@ from dash_app.components import (
     card,
     empty_state,
     format_count,
-    format_duration,
     format_interval,
     format_percent,
     icon,
@@ -29,6 +28,7 @@ from dash_app.pages.experiment_new.choices import (
     ready_datasets,
 )
 from dash_app.pages.experiment_new.draft import Draft
+from dash_app.pages.experiment_new.view_review import time_words
 from integrations.core.contract import Family
 from integrations.core.data.dataset import DatasetInfo
 from integrations.presets import Measured
@@ -181,4 +181,4 @@ def _time(item: Family, info: DatasetInfo | None) -> str:
     preset = find_preset(item.name, DEFAULT_PRESET, None)
     cost = forecast(item.name, preset_config(item, preset, info), info)
     words = preset.title if preset else "its defaults"
-    return f"About {format_duration(cost.seconds)} with “{words}”"
+    return f"{time_words(cost)} with “{words}”"

@@ -13,6 +13,7 @@ from dash_app.components import (
     format_bytes,
     format_count,
     format_duration,
+    format_duration_range,
     icon,
     stat,
     term,
@@ -79,7 +80,7 @@ def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
     parameters = [stat("Parameters", format_count(cost.work.parameters))]
     return html.Div(
         [
-            stat(term("Time", time), time_words(cost), detail=f"{_range(cost)}, by {cost.basis}"),
+            stat(term("Time", time), time_words(cost), detail=f"by {cost.basis}"),
             stat(term("Memory", memory), format_bytes(cost.work.memory_bytes)),
             stat(term("Checkpoints", disk), format_bytes(cost.work.checkpoint_bytes)),
             stat(
@@ -95,12 +96,8 @@ def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
 
 
 def time_words(cost: Forecast) -> str:
-    """Say how long a run takes."""
-    return f"About {format_duration(cost.seconds)}"
-
-
-def _range(cost: Forecast) -> str:
-    return f"{format_duration(cost.low)} to {format_duration(cost.high)}"
+    """Say how long a run takes, with the range to expect."""
+    return f"About {format_duration(cost.seconds)} ({format_duration_range(cost.low, cost.high)})"
 
 
 def _changed(assessment: Assessment) -> list[Any]:

@@ -17,7 +17,7 @@ from dash_app.components import (
     relative_time,
     term,
 )
-from dash_app.pages._experiment import family_title
+from dash_app.pages._experiment import against_forecast, family_title
 from dash_app.pages.experiment_results.advice import Advice
 from dash_app.pages.experiment_results.facts import Facts
 from dash_app.pages.experiment_results.verdict import Verdict, comparison, per_recording, shown
@@ -205,13 +205,25 @@ def _facts(entity: ExperimentEntity, facts: Facts) -> html.Dl:
         *([("Best epoch", f"{facts.best_epoch} of {len(facts.history)}")]
           if facts.best_epoch else []),
         *([("Parameters", format_count(entity.n_parameters))] if entity.n_parameters else []),
-        ("Training time", format_duration(entity.seconds or None)),
+        ("Training time", _time(entity)),
         ("Finished", relative_time(entity.finished_at)),
         ("Machine", entity.host or "–"),
         ("Seed", str(entity.config.get("seed", "–"))),
     ]  # fmt: skip
     cells = [cell for name, value in pairs for cell in (html.Dt(name), html.Dd(value))]
     return html.Dl(cells, className="facts")
+
+
+def _time(entity: ExperimentEntity) -> Any:
+    """Say what the run took, held against what was forecast when it was created."""
+    said, kept = against_forecast(entity), entity.forecast
+    if not said or not kept:
+        return format_duration(entity.seconds or None)
+    about = (
+        "The forecast was made when the run was created, from counted work and the speed of "
+        f"{kept['basis']}; in brackets the range to expect."
+    )
+    return term(said, about)
 
 
 def unfinished(entity: ExperimentEntity) -> html.Div:
