@@ -1,0 +1,1 @@
+"""Spectrogram: a two-dimensional network on time-frequency images."""

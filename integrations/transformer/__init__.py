@@ -1,0 +1,1 @@
+"""Transformer: self-attention over pieces of the raw waveform."""
