@@ -56,7 +56,7 @@ def suggest_split(info: DatasetInfo) -> dict[str, Any]:
     fields = [
         found
         for name, values in info.field_values().items()
-        if (found := _field_split(info, name, values))
+        if name not in info.truth_fields and (found := _field_split(info, name, values))
     ]
     return max(fields, key=lambda found: found[0])[1] if fields else {"split": SplitStrategy.GROUP}
 
@@ -83,7 +83,7 @@ def turns_window(info: DatasetInfo, turns: float = 20.0) -> int | None:
     """Suggest a window that holds so many revolutions, to part order lines from one another.
 
     The power of two nearest to the turns of the slowest recording; never shorter than
-    ``suggest_window``, and never so long that a recording gives fewer than four windows of its own.
+    ``suggest_window``, and never so long that a recording gives fewer than two that do not overlap.
 
     Returns:
         Samples, or None where ``suggest_window`` is as good or a shaft speed or rate is unknown.
@@ -94,7 +94,7 @@ def turns_window(info: DatasetInfo, turns: float = 20.0) -> int | None:
         return None
     wanted = max(turns * (r or 0.0) / (s or 1.0) for r, s in zip(rates, speeds, strict=True))
     shortest = min(recording.n_samples for recording in info.recordings)
-    window = int(min(2 ** round(log2(max(wanted, 1.0))), 1 << (shortest // 4).bit_length() - 1))
+    window = int(min(2 ** round(log2(max(wanted, 1.0))), 1 << (shortest // 2).bit_length() - 1))
     return window if window > suggest_window(info) else None
 
 
