@@ -69,11 +69,12 @@ def log_images(windows: FloatArray, config: TransformConfig, level: bool) -> Flo
     n, channels, samples = windows.shape
     flat = windows.reshape(n * channels, samples)
     flat = flat - flat.mean(axis=1, keepdims=True)
-    scale = np.sqrt(np.einsum("ij,ij->i", flat, flat) / np.float32(samples))[:, None]
-    shape = flat / np.maximum(scale, TINY)
-    image = np.log10(transformed(shape, config).power + FLOOR)
+    largest = np.maximum(np.abs(flat).max(axis=1, keepdims=True), TINY)
+    flat /= largest  # squares of huge units would leave float32's range
+    rms = np.sqrt(np.einsum("ij,ij->i", flat, flat) / np.float32(samples))[:, None]
+    image = np.log10(transformed(flat / np.maximum(rms, TINY), config).power + FLOOR)
     if level:
-        image += 2 * np.log10(np.maximum(scale, TINY))[:, :, None]
+        image += 2 * (np.log10(largest) + np.log10(np.maximum(rms, TINY)))[:, :, None]
     return np.asarray(image.reshape(n, channels, *image.shape[1:]))
 
 

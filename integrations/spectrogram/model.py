@@ -21,6 +21,8 @@ from integrations.spectrogram.plan import (
 
 SMALLEST_DEVIATION = 0.1
 """Of a row in decades of power; rows that hardly ever change are not blown up."""
+FARTHEST = 8.0
+"""Deviations at which a pixel is cut off, so that a silent window does not drown its batch."""
 
 
 class ImageScale(nn.Module):
@@ -42,7 +44,7 @@ class ImageScale(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Scale a batch of images."""
-        return (images - self.mean) / self.deviation
+        return ((images - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
 
 
 class SpectrogramNet(nn.Module):
