@@ -20,6 +20,7 @@ SCREENS = {
     "/experiment/new?dataset={dataset}&step=3": "#wizard-summary dd",
     "/experiment/{run}/monitor": ".js-plotly-plot",
     "/experiment/{run}/results": ".card",
+    "/experiment/{run}/results?tab=signals": "#signals-envelope .main-svg",
     "/experiments": ".ag-center-cols-container .ag-row",
     "/api/docs": "h1",
     "/nowhere": ".empty-state",

@@ -27,12 +27,20 @@ class Facts:
     @property
     def is_cross_validated(self) -> bool:
         """Rows are folds, not epochs."""
-        return "epochs" not in self.config.get("training", {})
+        training = self.config.get("training", {})
+        return "folds" in training and "epochs" not in training
+
+    @property
+    def step_name(self) -> str:
+        """What a row of the history is: "Epoch", "Fold", or "Step" where nothing is trained."""
+        if self.is_cross_validated:
+            return "Fold"
+        return "Epoch" if "epochs" in self.config.get("training", {}) else "Step"
 
     @property
     def best_epoch(self) -> int:
-        """Epoch whose weights were used (1-based); 0 when rows are folds or there are none."""
-        if self.is_cross_validated:
+        """Epoch whose weights were used (1-based); 0 when rows are no epochs or there are none."""
+        if self.step_name != "Epoch":
             return 0
         monitor = self.config.get("checkpoints", {}).get("monitor", "val_loss")
         sign = 1.0 if "loss" in str(monitor) else -1.0

@@ -116,6 +116,7 @@ def _chooser(
         allowDeselect=False,
         limit=200,
     )  # fmt: skip
+    rated = any(info.recordings[i].sampling_rate_hz for i in recordings)
     count = len(rows_of(result, recording))
     third = dmc.NumberInput(
         id=ids.WINDOW,
@@ -137,7 +138,8 @@ def _chooser(
                     data=[{"value": str(i), "label": n} for i, n in enumerate(info.channels)],
                     value="0", allowDeselect=False, size="xs", w=140, **{"aria-label": "Channel"},
                 ), hidden=len(info.channels) == 1),
-                _labelled("Frequencies in", _switch(ids.UNIT, UNITS if has_speed else UNITS[:2])),
+                _labelled("Frequencies in", _switch(ids.UNIT, UNITS if has_speed else UNITS[:2]),
+                          hidden=not rated),
                 _labelled("Spectra of", _switch(
                     ids.EXTENT, (("window", "The window"), ("recording", "The recording")))),
             ],

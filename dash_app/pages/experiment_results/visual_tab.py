@@ -23,7 +23,7 @@ def visual_tab(facts: Facts, result: StoredResult | None, trouble: str) -> html.
         result: What the family's panels are drawn from, None when it cannot be read.
         trouble: Why it cannot be read.
     """
-    step = "Fold" if facts.is_cross_validated else "Epoch"
+    step = facts.step_name
     history = [
         common.loss_curve(list(facts.history), facts.best_epoch, step),
         common.accuracy_curve(list(facts.history), facts.best_epoch, step),
