@@ -40,7 +40,7 @@ def panels(result: StoredResult) -> list[Chart]:
 def _label(extras: dict[str, Any], number: int) -> str:
     name = str(extras["member_names"][number])
     short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-    return f"{short} (#{extras['member_ids'][number]})"
+    return f"#{extras['member_ids'][number]} {short}"
 
 
 def _tags(extras: dict[str, Any]) -> tuple[str, ...]:
@@ -86,7 +86,8 @@ def _standing(extras: dict[str, Any]) -> Bars | None:
     if not np.isfinite(figures).all():
         return None
     names = list(STANDINGS)
-    names[2] = f"Best member (#{extras['member_ids'][extras['best_member']]})"
+    for place, number in zip((2, 3), extras["best_members"], strict=True):
+        names[place] += f" #{extras['member_ids'][number]}"
     return Bars(
         key="standing",
         title=_gain_in_words(extras["gain"]),
@@ -96,7 +97,8 @@ def _standing(extras: dict[str, Any]) -> Bars | None:
         low=tuple(figures[:, 1].tolist()),
         high=tuple(figures[:, 2].tolist()),
         help="The oracle counts a window as right when any member, or the ensemble, is: about the "
-        "most these members allow. The best member is the one with the least validation loss. "
+        "most these members allow. Which member is best on test is known only afterwards; the one "
+        "best on validation has the least loss there. "
         f"Intervals: 95 % bootstrap over test {extras['interval_unit']}; the gain is from the same "
         "resamples.",
     )
@@ -109,9 +111,9 @@ def _gain_in_words(gain: np.ndarray) -> str:
     interval = f"({low:+.1f} to {high:+.1f})".replace("-", "−")
     points = f"{abs(value):.1f} points"
     if abs(value) < 100 * NEGLIGIBLE:
-        return f"The ensemble does as well as its best member {interval}"
+        return f"The ensemble does as well as the best of its members {interval}"
     word = "gains" if value > 0 else "loses"
-    return f"The ensemble {word} {points} against its best member {interval}"
+    return f"The ensemble {word} {points} against the best of its members {interval}"
 
 
 def _matrix(
@@ -128,7 +130,7 @@ def _matrix(
         columns=tags,
         rows=tuple(_label(extras, number) for number in range(len(tags))),
         values=tuple(tuple(row) for row in table.tolist()),
-        value_axis=Axis(value, percent=percent, range=(0.0, 1.0) if percent else (-1.0, 1.0)),
+        value_axis=Axis(value, percent=percent),
         texts=tuple(tuple(_cell(cell, percent) for cell in row) for row in table.tolist()),
         help=help_text,
     )
@@ -176,7 +178,7 @@ def _classes(extras: dict[str, Any], classes: Sequence[str]) -> Heatmap | None:
         columns=(*_tags(extras), "ensemble"),
         rows=tuple(classes[k] for k in shown),
         values=tuple(tuple(row) for row in columns.tolist()),
-        value_axis=Axis("F1", percent=True, range=(0.0, 1.0)),
+        value_axis=Axis("F1", percent=True),
         texts=tuple(tuple(_cell(cell, True) for cell in row) for row in columns.tolist()),
         help="Where the ensemble's column is darker than every member's, they help each other.",
     )

@@ -68,5 +68,6 @@ def _validation(run: ExperimentEntity) -> float:
 def _label(run: ExperimentEntity) -> str:
     known = families()
     title = known[run.family].title if run.family in known else run.family
+    model = "" if title in run.name else f" · {title}"
     figure = format_percent(run.metrics.get("validation_macro_f1"))
-    return f"{run.name} · {title} · validation macro F1 {figure} · no. {run.id}"
+    return f"{run.id}: {run.name}{model} · validation macro F1 {figure}"

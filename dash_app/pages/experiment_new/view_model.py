@@ -34,7 +34,7 @@ from integrations.core.data.dataset import DatasetInfo
 from integrations.presets import Measured
 from integrations.registry import families
 from storage.entities import DatasetEntity
-from tasks.queue import forecast
+from tasks.queue import earlier_problems, forecast
 
 PICTURES = Path(__file__).parents[2] / "assets" / "families"
 SHOWN_CLASSES = 6
@@ -120,8 +120,10 @@ def _family_card(
     item: Family, entity: DatasetEntity | None, info: DatasetInfo | None
 ) -> dmc.RadioCard:
     errors, warnings = family_problems(item, info) if info else ([], [])
-    lines = [_fact("bullseye", _accuracy(item, entity)), _fact("clock", _time(item, info))]
-    lines += [_fact("x-octagon", text, "bad") for text in errors]
+    lines = [_fact("x-octagon", text, "bad") for text in errors]
+    if not errors:
+        warnings = warnings + _missing_runs(item, info)
+        lines = [_fact("bullseye", _accuracy(item, entity)), _fact("clock", _time(item, info))]
     lines += [_fact("exclamation-triangle", text, "warn") for text in warnings]
     return dmc.RadioCard(
         html.Div(
@@ -140,6 +142,14 @@ def _family_card(
         className="wizard-card",
         **{"aria-label": f"{item.title}. {item.summary}"},
     )
+
+
+def _missing_runs(item: Family, info: DatasetInfo | None) -> list[str]:
+    """Say what a family that builds on finished runs misses on this data set."""
+    if info is None:
+        return []
+    config = preset_config(item, find_preset(item.name, DEFAULT_PRESET, None), info)
+    return [problem.message for problem in earlier_problems(item.name, config, info)]
 
 
 def _picture(name: str) -> str:
