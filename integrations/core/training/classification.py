@@ -31,7 +31,7 @@ from integrations.core.training.determinism import (
     epoch_order,
     seed_everything,
 )
-from integrations.core.training.inputs import Inputs, Waveform
+from integrations.core.training.inputs import Inputs
 from integrations.core.training.layer_statistics import LayerStatistics
 from integrations.core.training.loop import fit
 from integrations.core.training.precision import autocast, chosen_precision
@@ -257,7 +257,7 @@ def _explanations(
     said = torch.from_numpy(extras["explained_predicted"]).to(device)
     inputs, _ = WindowSource(data, index, device, recipe.prepare).take(np.arange(len(index)))
     maps = grad_cam(model, recipe.cam_layer(model), inputs, said, recipe.objective)
-    spans = recipe.prepare.span if isinstance(recipe.prepare, Waveform) else None
+    spans = getattr(recipe.prepare, "span", None)
     span = np.ones(len(index)) if spans is None else spans[index.recording]
     return {**extras, "explained_cam": over_time(maps, span)}
 
