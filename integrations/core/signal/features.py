@@ -21,6 +21,7 @@ def compute_features(
     dataset: Dataset,
     index: WindowIndex,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    windows: FloatArray | None = None,
 ) -> FloatArray:
     """Compute all planned features.
 
@@ -28,6 +29,7 @@ def compute_features(
         dataset: Where the samples lie.
         index: Which windows.
         progress: Called with (windows done, windows in all) after every chunk.
+        windows: Samples to take in place of the stored ones, (len(index), channels, samples).
 
     Returns:
         Shape (len(index), n_features), float32, finite.
@@ -41,10 +43,10 @@ def compute_features(
         alike = np.flatnonzero(rates[index.recording] == rate)
         for start in range(0, len(alike), CHUNK):
             some = alike[start : start + CHUNK]
-            windows = gather(dataset, index.take(some))
+            chosen = gather(dataset, index.take(some)) if windows is None else windows[some]
             parts = [
                 _one_channel(x, float(rate), machines[some], plan.edges_hz)
-                for x in windows.swapaxes(0, 1)
+                for x in chosen.swapaxes(0, 1)
             ]
             table[some] = np.concatenate(parts, axis=1)
             done += len(some)

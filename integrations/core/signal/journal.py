@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from integrations.core.signal.lines import (
     ComplexArray,
@@ -22,6 +21,8 @@ from integrations.core.signal.lines import (
     hann_smoothed,
     local_floor,
     median,
+    squared_magnitude,
+    transformed,
 )
 
 FLOOR_BINS = 24
@@ -146,7 +147,7 @@ class JournalChunk:
 
     def spectra(self, windows: FloatArray) -> Spectra:
         """Transform one channel, shape (n, samples)."""
-        full = hann_smoothed(fft.rfft(windows - windows.mean(axis=1, keepdims=True), axis=1))
+        full = hann_smoothed(transformed(windows - windows.mean(axis=1, keepdims=True)))
         power = full.real**2 + full.imag**2 + TINY
         return Spectra(full, power, local_floor(power, FLOOR_BINS), self._highest(power))
 
@@ -236,10 +237,7 @@ class JournalChunk:
         bins = spectra.full.shape[1]
         for low, high in HIGH_BANDS:
             band = spectra.full[:, round(low * bins) : round(high * bins)]
-            padded = np.zeros((len(band), fft.next_fast_len(2 * band.shape[1])), dtype=np.complex64)
-            padded[:, : band.shape[1]] = band
-            analytic = fft.ifft(padded, axis=1, overwrite_x=True)
-            squared = analytic.real**2 + analytic.imag**2
+            squared = squared_magnitude(band)
             mean = np.maximum(squared.mean(axis=1, keepdims=True), TINY)
             relative = squared / mean
             columns += [
@@ -250,7 +248,7 @@ class JournalChunk:
         return np.stack(columns, axis=1)
 
     def _once_per_turn(self, squared_envelope: FloatArray) -> FloatArray:
-        lines = np.abs(fft.rfft(squared_envelope - 1, axis=1))
+        lines = np.abs(transformed(squared_envelope - 1))
         at = np.rint(self.bins_per_turn[:, None] + np.arange(-1, 2)).astype(np.int32)
         found = _taken(lines, at).max(axis=1)
         return np.asarray(np.log((found + TINY) / (median(lines[:, 1:64]) + TINY)))

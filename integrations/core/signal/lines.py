@@ -41,6 +41,29 @@ def median(values: FloatArray) -> FloatArray:
     return np.asarray(np.partition(values, middle, axis=-1)[..., middle])
 
 
+def transformed(values: FloatArray) -> ComplexArray:
+    """Spectrum over the last axis, in float32.
+
+    NumPy's own transform loads at once, which the web page that names the scores needs.
+    """
+    return np.asarray(np.fft.rfft(values, axis=-1), dtype=np.complex64)
+
+
+def squared_magnitude(band: ComplexArray) -> FloatArray:
+    """Squared envelope of a band of positive frequencies, at the band's own low rate."""
+    padded = np.zeros((*band.shape[:-1], fast_length(2 * band.shape[-1])), dtype=np.complex64)
+    padded[..., : band.shape[-1]] = band
+    analytic = np.fft.ifft(padded, axis=-1)
+    return np.asarray(analytic.real**2 + analytic.imag**2, dtype=np.float32)
+
+
+def fast_length(least: int) -> int:
+    """Smallest 2ⁿ, 3·2ⁿ or 5·2ⁿ from ``least`` on, which transforms quickly."""
+    power = 1 << max(0, (least - 1).bit_length())
+    shorter = (power * part // 8 for part in (5, 6) if power >= 8)
+    return next((length for length in shorter if length >= least), power)
+
+
 def hann_smoothed(spectrum: ComplexArray) -> ComplexArray:
     """Apply the Hann window to the time signal as a convolution in frequency (Harris 1978)."""
     smooth = np.float32(0.5) * spectrum

@@ -60,6 +60,7 @@ def physics_scores(
     dataset: Dataset,
     index: WindowIndex,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    windows: FloatArray | None = None,
 ) -> FloatArray:
     """Compute the physics scores of windows.
 
@@ -67,6 +68,7 @@ def physics_scores(
         dataset: Where the samples lie.
         index: Which windows.
         progress: Called with (windows done, windows in all) after every chunk.
+        windows: Samples to take in place of the stored ones, (len(index), channels, samples).
 
     Returns:
         Shape (len(index), len(score_names(info))), float32, finite; without amplitudes, and the

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 from integrations.core.signal.lines import (
     ComplexArray,
@@ -21,6 +20,8 @@ from integrations.core.signal.lines import (
     local_floor,
     log_prominence,
     median,
+    squared_magnitude,
+    transformed,
 )
 
 IntArray = npt.NDArray[np.int64]
@@ -103,7 +104,7 @@ def rolling_scores(
 
 def _envelope_spectra(windows: FloatArray, bins: int) -> FloatArray:
     """Log prominence of the squared envelope's lines, shape (views, n, bins); bin 0 is 0."""
-    spectrum = fft.rfft(windows - windows.mean(axis=1, keepdims=True), axis=1)
+    spectrum = transformed(windows - windows.mean(axis=1, keepdims=True))
     spectrum[:, 0] = 0
     whitened = spectrum / (local_floor(np.abs(spectrum), WHITENING_BINS) + np.float32(1e-30))
     spectra = np.zeros((len(VIEWS), len(windows), bins), dtype=np.float32)
@@ -118,14 +119,11 @@ def _envelope_spectra(windows: FloatArray, bins: int) -> FloatArray:
 
 def _squared_envelope(band: ComplexArray, bins: int) -> FloatArray:
     """First lines of the squared envelope over its mean, made at the band's own low rate."""
-    padded = np.zeros((len(band), fft.next_fast_len(2 * band.shape[1])), dtype=np.complex64)
-    padded[:, : band.shape[1]] = band
-    analytic = fft.ifft(padded, axis=1, overwrite_x=True)
-    squared = analytic.real**2 + analytic.imag**2
+    squared = squared_magnitude(band)
     mean = squared.mean(axis=1, keepdims=True)
     relative = squared / np.maximum(mean, np.finfo(np.float32).tiny) - (mean > 0)
-    lines: ComplexArray = fft.rfft(relative, axis=1)[:, : bins + 1]
-    return np.asarray(np.abs(hann_smoothed(lines))[:, :bins] / np.float32(padded.shape[1]))
+    lines = transformed(relative)[:, : bins + 1]
+    return np.asarray(np.abs(hann_smoothed(lines))[:, :bins] / np.float32(squared.shape[1]))
 
 
 def _comb_heights(
