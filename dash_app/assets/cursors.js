@@ -333,6 +333,18 @@ window.dash_clientside = window.dash_clientside || {};
       drawSoon(8);
       return window.dash_clientside.no_update;
     },
+    /* The band of a clicked kurtogram cell; its row says how many bands its level has: "2.6 (6)". */
+    band: function (clicked) {
+      const sent = window.dash_clientside.callback_context.triggered.map((item) => item.prop_id);
+      if (sent.some((id) => id.startsWith("signals-band-clear"))) return null;
+      const graph = clicked && window.dash_clientside.chart.graphOf("signal_kurtogram");
+      const bands = graph && /\((\d+)\)$/.exec(clicked.points[0].y);
+      if (!bands) return window.dash_clientside.no_update;
+      const { x } = graph.data[0];
+      const width = (x[x.length - 1] + (x[1] - x[0]) / 2) / Number(bands[1]);
+      const place = Math.floor(clicked.points[0].x / width);
+      return [place * width, (place + 1) * width];
+    },
     put: function (label, lines) {
       const none = [window.dash_clientside.no_update, null];
       const line = label && lines && lines.lines.find((each) => each.label === label);

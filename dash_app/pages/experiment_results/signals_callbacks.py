@@ -24,7 +24,6 @@ from dash_app.pages.experiment_results.signals_tab import telling_value
 from integrations.core.data.dataset import DatasetError
 from integrations.core.evaluation.store import ResultError
 from integrations.core.figures.look import Look, find_look, rows_of
-from integrations.core.figures.signal_maps import level_name
 from storage.entities import StorageError
 from storage.stores.experiments import ExperimentStore
 
@@ -178,33 +177,6 @@ def show_kurtogram(recording: str, channel: str, experiment_id: int) -> Any:
 
 
 @callback(
-    Output(ids.BAND, "data"),
-    Input(graph_id("signal_kurtogram"), "clickData", allow_optional=True),
-    Input(ids.BAND_CLEAR, "n_clicks"),
-    State(ids.RECORDING, "value"),
-    State(ids.CHANNEL, "value"),
-    State(ids.RUN, "data"),
-    prevent_initial_call=True,
-)
-def choose_band(
-    clicked: Any, _clear: int | None, recording: str, channel: str, experiment_id: int
-) -> Any:
-    """Take the band of a clicked cell for the envelope."""
-    if ctx.triggered_id == ids.BAND_CLEAR:
-        return None
-    if not clicked:
-        raise PreventUpdate
-    point = clicked["points"][0]
-
-    def band(look: Look) -> list[float] | None:
-        found = signals_charts.kurtogram_of(look, int(channel))
-        names = [level_name(found, i) for i in range(len(found.levels))]
-        return list(found.band(names.index(str(point["y"])), float(point["x"])))
-
-    return _drawn(experiment_id, recording, 1, band, lambda _: None)
-
-
-@callback(
     Output(ids.ORBIT, "children"),
     *WHERE,
     Input(ids.EXTENT, "value"),
@@ -260,6 +232,13 @@ clientside_callback(
     Input(ids.LINES, "data"),
     Input(ids.SPECTRUM, "children"),
     Input(ids.ENVELOPE, "children"),
+)
+clientside_callback(
+    ClientsideFunction("cursors", "band"),
+    Output(ids.BAND, "data"),
+    Input(graph_id("signal_kurtogram"), "clickData", allow_optional=True),
+    Input(ids.BAND_CLEAR, "n_clicks"),
+    prevent_initial_call=True,
 )
 clientside_callback(
     ClientsideFunction("cursors", "put"),

@@ -23,7 +23,7 @@ from integrations.core.figures.look import (
 from integrations.core.figures.plotly_renderer import to_plotly
 from integrations.core.signal import spectra
 from integrations.core.signal.fault_lines import known_lines
-from integrations.core.signal.kurtogram import Kurtogram, kurtogram
+from integrations.core.signal.kurtogram import kurtogram
 from integrations.core.signal.machine import shaft_hz
 from integrations.core.signal.probes import probe_pair, tacho_channel
 
@@ -103,15 +103,11 @@ def waterfall(look: Look, channel: int, unit: str, by: str) -> Any:
     return _card(chart, unit + by, 360)
 
 
-def kurtogram_of(look: Look, channel: int) -> Kurtogram:
-    """Compute the kurtogram of the recording."""
-    return kurtogram(look.samples(channel, "recording"), look.rate)
-
-
 def kurtogram_card(look: Look, channel: int) -> Any:
     """Draw the kurtogram of the recording."""
     rated = look.recording.sampling_rate_hz is not None
-    chart = signal_maps.kurtogram(kurtogram_of(look, channel), rated=rated, key="signal_kurtogram")
+    found = kurtogram(look.samples(channel, "recording"), look.rate)
+    chart = signal_maps.kurtogram(found, rated=rated, key="signal_kurtogram")
     return _card(chart, "", 360)
 
 

@@ -161,10 +161,11 @@ def spectrum_charts(
 ) -> list[Lines]:
     """Draw the amplitude spectrum; of a mistake once with the lines of either class."""
     found = spectra.amplitude_spectrum(look.samples(channel, extent), look.rate)
-    unit, name = look.result.info.unit, look.name(channel)
+    unit, name, shown = look.result.info.unit, look.name(channel), look.lines_in("spectrum")
+    top = signals.spectrum_range(found, ruler, shown)
     return [
-        signals.spectrum(found, ruler, unit, name=name, classes=classes, key=each)
-        for classes, each in _by_class(look.lines_in("spectrum"), key)
+        signals.spectrum(found, ruler, unit, name=name, classes=classes, top=top, key=each)
+        for classes, each in _by_class(shown, key)
     ]
 
 

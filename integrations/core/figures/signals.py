@@ -132,15 +132,16 @@ def spectrum(
     *,
     name: str,
     classes: Sequence[ClassLines] = (),
+    top: float | None = None,
     key: str = "spectrum",
 ) -> Lines:
     """Draw an amplitude spectrum, with the lines that stand in it for the given classes.
 
-    With classes the title says how far their lines stand over the floor, else ``name``.
+    With classes the title says how far their lines stand over the floor, else ``name``; ``top`` is
+    the highest frequency shown first in Hz, by default what their lines need.
     """
-    top = _journal_range(found, ruler, classes)
     return _spectrum_lines(
-        found, ruler, unit, classes, key=key, top=top,
+        found, ruler, unit, classes, key=key, top=top or spectrum_range(found, ruler, classes),
         title=_lines_title(found, classes) or f"Spectrum of {name}",
         help_text=f"Amplitude of each frequency of {name}: Hann window, mean removed.",
     )  # fmt: skip
@@ -290,7 +291,8 @@ def envelope_range(found: Spectrum, ruler: Ruler, classes: Sequence[ClassLines])
     return min(last, wanted) if wanted > 0 else last / 6
 
 
-def _journal_range(found: Spectrum, ruler: Ruler, classes: Sequence[ClassLines]) -> float:
+def spectrum_range(found: Spectrum, ruler: Ruler, classes: Sequence[ClassLines]) -> float:
+    """Give the frequency in Hz up to which a spectrum with lines of these classes is shown."""
     last = float(found.frequency[-1])
     low_lines = [line for each in classes for line in each.lines if line.place == "spectrum"]
     return min(last, ORDERS_SHOWN * ruler.shaft_hz) if low_lines and ruler.shaft_hz else last
