@@ -19,7 +19,10 @@ from storage.entities import DatasetEntity
 
 MAX_ROWS = 3000
 SHOWN_PROPERTIES = ("source", "citation", "licence")
-HIDDEN_PROPERTIES = ("summary", "note", "builtin", *SHOWN_PROPERTIES)
+HIDDEN_PROPERTIES = (
+    "summary", "note", "builtin", "simulator", "channel_units", "group_noun", "truth_fields",
+    *SHOWN_PROPERTIES,
+)  # fmt: skip
 
 
 def ready_body(
@@ -46,7 +49,7 @@ def _stats(entity: DatasetEntity, info: DatasetInfo) -> html.Div:
         [
             stat("Recordings", format_count(entity.n_recordings)),
             stat("Classes", format_count(len(entity.classes))),
-            stat("Groups", format_count(entity.n_groups)),
+            stat(f"{_group_noun(info)}s".capitalize(), format_count(entity.n_groups)),
             stat("Channels", format_count(entity.n_channels)),
             stat("Sampling rate", rate_text(entity.sampling_rate_hz)),
             stat("Duration", duration),
@@ -54,6 +57,10 @@ def _stats(entity: DatasetEntity, info: DatasetInfo) -> html.Div:
         ],
         className="stats",
     )
+
+
+def _group_noun(info: DatasetInfo) -> str:
+    return str(info.properties.get("group_noun") or "group")
 
 
 def _look(info: DatasetInfo) -> html.Section:
@@ -198,12 +205,31 @@ def _origin(entity: DatasetEntity, info: DatasetInfo) -> html.Section:
     facts += [
         (n.capitalize(), info.properties[n]) for n in SHOWN_PROPERTIES if n in info.properties
     ]
-    facts += [("Channels", ", ".join(info.channels)), ("Unit", info.unit or "not given")]
+    facts += [("Channels", _channels(info)), ("Unit", info.unit or "not given")]
+    facts += _grouping(entity, info)
     facts += [(k, _shown(v)) for k, v in info.properties.items() if k not in HIDDEN_PROPERTIES]
     facts += [(k, ", ".join(v[:12])) for k, v in info.field_values().items()]
     facts += [("Fingerprint", html.Span(entity.fingerprint, className="mono"))]
     parts = [part for name, value in facts for part in (html.Dt(name), html.Dd(value))]
     return card(html.Dl(parts, className="facts"), title="About these data")
+
+
+def _channels(info: DatasetInfo) -> str:
+    units = info.properties.get("channel_units")
+    known = units if isinstance(units, dict) else {}
+    return ", ".join(f"{c} ({known[c]})" if c in known else c for c in info.channels)
+
+
+def _grouping(entity: DatasetEntity, info: DatasetInfo) -> list[tuple[str, Any]]:
+    noun = _group_noun(info)
+    facts: list[tuple[str, Any]] = []
+    if "group_noun" in info.properties:
+        words = f"{format_count(entity.n_groups)}; a split by group never divides one"
+        facts.append((f"{noun}s".capitalize(), words))
+    if info.truth_fields:
+        listed = ", ".join(info.truth_fields)
+        facts.append(("Truth", f"{listed}: to look at and to split by, never a model's input"))
+    return facts
 
 
 def _shown(value: Any) -> str:

@@ -79,6 +79,11 @@ class DatasetInfo:
         """Samples over all recordings, per channel."""
         return sum(recording.n_samples for recording in self.recordings)
 
+    @property
+    def truth_fields(self) -> tuple[str, ...]:
+        """Metadata fields that tell the answer: fit to split by, never an input of a model."""
+        return tuple(str(name) for name in self.properties.get("truth_fields", ()))
+
     def field_values(self) -> dict[str, tuple[str, ...]]:
         """Give each metadata field with its distinct values as text, for filters and splits."""
         values: dict[str, set[str]] = {}

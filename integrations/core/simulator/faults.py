@@ -31,7 +31,7 @@ def imbalance(scene: Scene, size: Array) -> Array:
     machine = scene.condition.machine
     ratio = scene.condition.speed_hz / scene.critical_hz
     gain, lag = resonance(ratio, machine.damping)
-    amplitude = (0.08 + 0.22 * size) * min(gain, LARGEST_AMPLIFICATION)
+    amplitude = (0.12 + 0.24 * size) * min(gain, LARGEST_AMPLIFICATION)
     return orbit(scene.angle + machine.heavy_spot_rad - lag, amplitude, scene.roundness)
 
 
@@ -89,10 +89,10 @@ def lubrication(scene: Scene, size: Array) -> Array:
 def cavitation(scene: Scene, size: Array) -> Array:
     """Collapsing bubbles: many short rings, at random or gathered once per turn."""
     stream, machine = scene.stream, scene.condition.machine
-    strikes = _strikes(scene, stream.uniform(30, 60))
+    strikes = _strikes(scene, stream.uniform(40, 80))
     if stream.uniform() < 0.5:
         strikes *= 2 * (np.cos(scene.angle + scene.phase()) > 0)
-    strikes *= 0.25 + 0.65 * size
+    strikes *= 0.35 + 0.65 * size
     rings = noise.ringing(strikes, scene.rate_hz, _below(machine.collapse_hz, scene), 0.0025)
     return np.asarray(rings * _AXIS_SHARES)
 
@@ -102,7 +102,7 @@ def wear(scene: Scene, size: Array) -> Array:
     stream = scene.stream
     slow = 1 + 0.4 * np.sin(2 * pi * stream.uniform(0.5, 2) * scene.seconds + scene.phase())
     rough = noise.band_noise(stream, (3, scene.samples), scene.rate_hz, *WEAR_BAND_HZ)
-    motion = (0.035 + 0.13 * size) * slow * rough * _AXIS_SHARES
+    motion = (0.03 + 0.11 * size) * slow * rough * _AXIS_SHARES
     motion += orbit(scene.angle + scene.phase(), 0.02 + 0.06 * size, scene.roundness)
     return np.asarray(motion + orbit(2 * scene.angle + scene.phase(), 0.01 + 0.03 * size, 0.7))
 
@@ -163,19 +163,19 @@ FAULTS: dict[str, Callable[[Scene, Array], Array]] = {
 MIXTURES: tuple[tuple[str, ...], ...] = (
     ("imbalance", "wear"),
     ("imbalance", "cavitation"),
-    ("imbalance", "misalignment"),
     ("imbalance", "lubrication"),
     ("misalignment", "cavitation"),
     ("misalignment", "wear"),
     ("misalignment", "oil whirl"),
-    ("lubrication", "wear"),
+    ("misalignment", "lubrication"),
     ("clearance", "cavitation"),
     ("oil whirl", "cavitation"),
     ("imbalance", "misalignment", "cavitation"),
     ("imbalance", "wear", "cavitation"),
 )
 """What a mixed signal can be made of; pairs that no observer could tell from one fault (looseness
-hides misalignment, clearance looks like imbalance with whirl) are left out."""
+hides misalignment, clearance looks like imbalance with whirl, imbalance can cancel the 1× of
+misalignment, wear drowns in starved lubrication) are left out."""
 
 
 def film_with(faults: tuple[str, ...], severity: dict[str, float]) -> Film:
@@ -215,7 +215,8 @@ def _strikes(scene: Scene, per_second: float) -> Array:
     stream: Stream = scene.stream
     strikes = np.zeros(scene.samples)
     count = max(1, int(stream.poisson(per_second * scene.samples / scene.rate_hz)))
-    np.add.at(strikes, stream.integers(scene.samples, size=count), stream.exponential(1, count))
+    sizes = 0.4 + 0.6 * stream.exponential(1, count)
+    np.add.at(strikes, stream.integers(scene.samples, size=count), sizes)
     return strikes
 
 

@@ -24,7 +24,7 @@ from integrations.core.simulator.streams import Stream, log_uniform
 FILM_NOISE = 0.3
 """Random motion of a healthy journal over its once-per-turn motion."""
 
-NEIGHBOUR = (0.3, 2.0)
+NEIGHBOUR = (0.2, 1.5)
 """Hum of a neighbouring machine over the healthy once-per-turn motion."""
 
 COMPARABLE = 0.7
@@ -83,7 +83,7 @@ def _critical_hz(faults: tuple[str, ...], condition: Condition, stream: Stream) 
     """
     speed = condition.speed_hz
     if OIL_WHIP in faults:
-        return speed / stream.uniform(2.3, 3.6)
+        return speed / stream.uniform(2.5, 3.8)
     if OIL_WHIRL in faults:
         return speed / stream.uniform(1.2, 1.9)
     return speed / stream.uniform(1.3, 3.2)

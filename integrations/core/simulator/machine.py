@@ -129,7 +129,7 @@ def _draw(seed: int, number: int, speeds_hz: tuple[float, float]) -> Machine:
         residual=uniform(0.03, 0.045),
         heavy_spot_rad=uniform(0, 6.283185307179586),
         whirl_leakage=uniform(0.82, 0.92),
-        collapse_hz=uniform(1350, 1750),
+        collapse_hz=uniform(1250, 1600),
         mains_hz=float(stream.choice((50.0, 60.0))),
         paths=tuple(_path(stream, name, i) for i, name in enumerate(PATH_NAMES)),
         rolling=_rolling(stream),
