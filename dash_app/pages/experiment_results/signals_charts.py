@@ -113,20 +113,20 @@ def kurtogram_card(look: Look, channel: int) -> Any:
 
 def orbit(look: Look, unit: str, extent: str, filtered: bool) -> list[Any]:
     """Draw orbit and full spectrum; nothing without a pair of probes."""
-    info = look.result.info
-    pair = probe_pair(info.channels)
+    channels = look.result.info.channels
+    pair = probe_pair(channels)
     if pair is None:
         return []
     x, y = (look.samples(channel, extent) for channel in pair)
-    tacho = tacho_channel(info.channels)
+    tacho = tacho_channel(channels)
     pulses = spectra.tacho_pulses(look.samples(tacho, extent)) if tacho is not None else ()
     path = spectra.orbit(x, y, look.rate, look.shaft if filtered else None, pulses)
     if look.shaft:
         path = path.beginning(round(signals.ORBIT_TURNS * look.rate / look.shaft))
     full = spectra.full_spectrum(x, y, look.rate)
     charts = [
-        signals.orbit(path, info.unit, filtered=filtered, key="signal_orbit"),
-        signals.full_spectrum(full, look.ruler(unit), info.unit, key="signal_full"),
+        signals.orbit(path, look.unit(pair[0]), filtered=filtered, key="signal_orbit"),
+        signals.full_spectrum(full, look.ruler(unit), look.unit(pair[0]), key="signal_full"),
     ]
     return [_card(chart, unit + extent + str(filtered), 380) for chart in charts]
 

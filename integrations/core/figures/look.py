@@ -113,6 +113,13 @@ class Look:
         several = len(self.result.info.channels) > 1
         return self.recording.name + (f", {self.result.info.channels[channel]}" if several else "")
 
+    def unit(self, channel: int) -> str:
+        """Give the unit of a channel: its own where the channels differ, else that of the set."""
+        info = self.result.info
+        units = info.properties.get("channel_units")
+        own = units.get(info.channels[channel]) if isinstance(units, dict) else None
+        return str(own) if own is not None else info.unit
+
     def explained_value(self, name: str) -> Array:
         """Give this window's row of an explanation, shape (…,), empty where there is none."""
         values = self.result.extras.get(name)
@@ -133,7 +140,7 @@ def wave_chart(look: Look, channel: int, key: str = "signal_wave") -> Lines:
     return signals.waveform(
         look.samples(channel, "window"),
         look.recording.sampling_rate_hz,
-        look.result.info.unit,
+        look.unit(channel),
         name=look.name(channel),
         start=look.start,
         cam=look.explained_value("explained_cam"),
@@ -161,7 +168,7 @@ def spectrum_charts(
 ) -> list[Lines]:
     """Draw the amplitude spectrum; of a mistake once with the lines of either class."""
     found = spectra.amplitude_spectrum(look.samples(channel, extent), look.rate)
-    unit, name, shown = look.result.info.unit, look.name(channel), look.lines_in("spectrum")
+    unit, name, shown = look.unit(channel), look.name(channel), look.lines_in("spectrum")
     top = signals.spectrum_range(found, ruler, shown)
     return [
         signals.spectrum(found, ruler, unit, name=name, classes=classes, top=top, key=each)
@@ -180,7 +187,7 @@ def envelope_charts(
 ) -> list[Lines]:
     """Draw the envelope spectrum; of a mistake once with the lines of either class."""
     found = spectra.envelope_spectrum(look.samples(channel, extent), look.rate, band, prewhitened)
-    unit = "prewhitened" if prewhitened else look.result.info.unit
+    unit = "prewhitened" if prewhitened else look.unit(channel)
     shown = look.lines_in("envelope")
     top = signals.envelope_range(found, ruler, shown)
     return [

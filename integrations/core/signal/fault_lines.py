@@ -18,6 +18,8 @@ WHIRL = (0.38, 0.48)
 """Oil whirl lies a little below half the shaft speed: leakage lowers the 0.5 of theory."""
 CRITICAL_FIELDS = ("critical speed", "critical speed hz", "f_crit")
 HARMONICS = 3
+SUPPORTS = 0.25
+"""Supports move the first bending frequency by so much from what the plate says."""
 
 Place = Literal["envelope", "spectrum"]
 
@@ -90,7 +92,10 @@ def _at(multiple: float | tuple[float, float], shaft: float) -> FaultLine:
 def _whip(recording: Recording) -> list[FaultLine]:
     fields = {name.lower(): value for name, value in recording.fields.items()}
     critical = next((number(fields[n]) for n in CRITICAL_FIELDS if n in fields), None)
-    return [] if critical is None else [FaultLine("critical speed", critical, critical)]
+    if critical is None:
+        return []
+    low, high = critical * (1 - SUPPORTS), critical * (1 + SUPPORTS)
+    return [FaultLine("near the critical speed", low, high)]
 
 
 _START, _END = r"(?<![A-Za-z])", r"(?![A-Za-z])"

@@ -67,7 +67,7 @@ def test_a_rolling_class_name_tells_its_lines(name: str, lines: list[str]) -> No
         ("imbalance", ["1×"]),
         ("misalignment", ["1×", "2×", "3×"]),
         ("oil whirl", ["0.38–0.48×"]),
-        ("oil whip", ["critical speed"]),
+        ("oil whip", ["near the critical speed"]),
         ("mixed imbalance + wear", ["1×", "2×"]),
         ("cavitation", []),
         ("inner race", []),
