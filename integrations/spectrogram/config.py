@@ -140,7 +140,7 @@ class MaskConfig(Section):
         "drawn anew for every image. 0 blanks nothing.",
     )  # fmt: skip
     frequency_share: float = knob(
-        0.15, title="Frequency mask", ge=0.0, le=0.6, step=0.05,
+        0.05, title="Frequency mask", ge=0.0, le=0.6, step=0.05,
         help="Widest share of the rows that is blanked in one bar. Lower it when a single "
         "frequency tells the class.",
     )  # fmt: skip
