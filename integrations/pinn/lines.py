@@ -21,6 +21,9 @@ CRITICAL_FIELDS = ("critical speed", "critical speed hz", "f_crit", "f crit")
 WHIRL = (0.38, 0.48)
 """Field range of the whirl frequency ratio: leakage and grooves lower the 0.5 of theory."""
 
+NEAR_CRITICAL = (0.75, 1.25)
+"""Supports move the first bending frequency from what the plate says."""
+
 
 class LineSyntaxError(ValueError):
     """A text of required lines cannot be read; says where and how to write it."""
@@ -95,7 +98,7 @@ _JOURNAL = (
     _rule(r"(?i)mis-?align", Line(SHAFT, 2, 2)),
     _rule(r"(?i)loose", Line(SHAFT, 1, 1), Line(SHAFT, 2, 2), Line(SHAFT, 3, 3)),
     _rule(r"(?i)whirl", Line(SHAFT, *WHIRL)),
-    _rule(r"(?i)whip", Line(CRITICAL, 1, 1)),
+    _rule(r"(?i)whip", Line(CRITICAL, *NEAR_CRITICAL)),
 )
 
 _ITEM = re.compile(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.signal import journal, rolling
+from integrations.core.signal.impulsiveness import NAMES, impulsiveness
 from integrations.core.signal.lines import FloatArray
 from integrations.core.signal.machine import bearing_kind, fault_orders, known_lines, shaft_hz
 from integrations.core.signal.machine import critical_hz as critical_of
@@ -138,10 +139,11 @@ class _Machines:
     def rolling(self, windows: FloatArray, recording: IntArray, rate: float) -> FloatArray:
         """Score windows of rolling bearings, shape (n, scores)."""
         orders = {name: order[recording] for name, order in self.orders.items()}
-        parts = [
-            rolling.rolling_scores(windows[:, channel], rate, self.shaft_hz[recording], orders)
-            for channel in self.channels
-        ]
+        shaft = self.shaft_hz[recording]
+        parts = []
+        for channel in self.channels:
+            parts.append(rolling.rolling_scores(windows[:, channel], rate, shaft, orders))
+            parts.append(impulsiveness(windows[:, channel]))
         return np.concatenate(parts, axis=1)
 
     def journal(self, windows: FloatArray, recording: IntArray, rate: float) -> FloatArray:
@@ -162,7 +164,8 @@ def _channel_names(info: DatasetInfo) -> tuple[str, ...]:
     if bearing_kind(info) == "journal":
         return journal.channel_names(_critical_known(info))
     combs = rolling.combs(known_lines(info))
-    return tuple(f"{comb.name}, {view}" for view, _ in rolling.VIEWS for comb in combs)
+    lines = tuple(f"{comb.name}, {view}" for view, _ in rolling.VIEWS for comb in combs)
+    return (*lines, *NAMES)
 
 
 def _critical_known(info: DatasetInfo) -> bool:

@@ -56,7 +56,7 @@ def test_names_of_journal_faults_tell_their_lines() -> None:
     assert told("imbalance", "journal") == ["1×"]
     assert told("misalignment", "journal") == ["2×"]
     assert told("oil whirl", "journal") == ["0.38–0.48×"]
-    assert told("oil whip", "journal") == ["critical speed 1×"]
+    assert told("oil whip", "journal") == ["critical speed 0.75–1.25×"]
     assert told("cavitation", "journal") == told("normal", "journal") == []
     assert told("inner race", "journal") == told("oil whirl", "rolling") == []
 
