@@ -106,7 +106,7 @@ def test_no_page_uses_another_graph_config_or_inline_javascript() -> None:
 
 
 def _has_label(component: Component) -> bool:
-    names = ("label", "aria-label", "aria-labelledby")
+    names = ("label", "aria-label", "aria-labelledby", "thumbLabel")
     return any(getattr(component, name, None) for name in names) or _labelled_inside(component)
 
 
