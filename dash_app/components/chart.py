@@ -46,6 +46,8 @@ def chart_card(
         class_name: Further classes of the card.
     """
     drawn = figure if figure is not None else to_plotly(chart)
+    if height and "height" in drawn["layout"]:
+        drawn = {**drawn, "layout": {**drawn["layout"], "height": height}}
     pixels = height or drawn["layout"].get("height", DEFAULT_HEIGHT)
     graph = dcc.Graph(
         id=graph_id(chart.key),

@@ -11,7 +11,7 @@ from dash_app import datasets, shell
 from dash_app.components import banner, chart_card
 from dash_app.pages.dataset_detail import ids
 from dash_app.pages.dataset_detail.body import body, heading, is_busy, signature, working
-from dash_app.pages.dataset_detail.charts import spectrum_chart, wave_chart
+from dash_app.pages.dataset_detail.charts import machine_charts, spectrum_chart, wave_chart
 from dash_app.pages.dataset_detail.ready_view import window_table
 from dash_app.pages.dataset_detail.review_values import to_options
 from dash_app.pages.dataset_detail.review_view import import_label, result
@@ -140,7 +140,8 @@ def show_recording(recording: str, channel: str, dataset_id: int) -> Any:
     try:
         data = datasets.open_dataset(DatasetStore().get(dataset_id))
         index, row = int(recording), int(channel)
-        samples = data.signal(index)[row]
+        signal = data.signal(index)
+        samples = signal[row]
     except (DatasetError, NotFoundError) as error:
         return banner("error", str(error))
     except (ValueError, IndexError):
@@ -151,6 +152,7 @@ def show_recording(recording: str, channel: str, dataset_id: int) -> Any:
     return [
         chart_card(wave_chart(samples, rate, name, unit), height=300),
         chart_card(spectrum_chart(samples, rate, name, unit), height=300),
+        *(chart_card(c, height=300) for c in machine_charts(signal, row, data.info, found)),
     ]
 
 

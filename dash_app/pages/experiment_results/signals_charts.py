@@ -108,7 +108,8 @@ def kurtogram_card(look: Look, channel: int) -> Any:
     rated = look.recording.sampling_rate_hz is not None
     found = kurtogram(look.samples(channel, "recording"), look.rate)
     chart = signal_maps.kurtogram(found, rated=rated, key="signal_kurtogram")
-    return _card(chart, "", 360)
+    how = f"{chart.help} Click one to demodulate it in the envelope spectrum."
+    return _card(replace(chart, help=how), "", 360)
 
 
 def orbit(look: Look, unit: str, extent: str, filtered: bool) -> list[Any]:
@@ -148,7 +149,6 @@ def _card(chart: Chart, view: str, height: int = HEIGHT) -> Any:
     """Draw a chart; a zoom is kept from window to window but not over a change of the axis."""
     figure = to_plotly(chart)
     figure["layout"]["uirevision"] = f"{chart.key} {view}"
-    figure["layout"]["height"] = height
     return chart_card(chart, figure=figure, height=height)
 
 

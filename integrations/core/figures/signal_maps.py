@@ -63,8 +63,7 @@ def kurtogram(found: Kurtogram, *, rated: bool = True, key: str = "kurtogram") -
         rows=tuple(level_name(found, i) for i in range(len(found.levels))),
         values=tuple(tuple(np.maximum(row, 0).round(3).tolist()) for row in rows),
         value_axis=Axis("Spectral kurtosis", range=(0.0, max(IMPULSIVE, top))),
-        help="Fast kurtogram after Antoni (2007). Bright cells are bands full of impacts; click "
-        "one to demodulate it in the envelope spectrum.",
+        help="Fast kurtogram after Antoni (2007): bright cells are bands full of impacts.",
     )
 
 

@@ -187,7 +187,7 @@ def full_spectrum(found: Spectrum, ruler: Ruler, unit: str, *, key: str = "full_
     x, y = thin_peaks(found.frequency[shown] * ruler.factor, found.amplitude[shown], 4000)
     return Lines(
         key=key,
-        title=_whirl_title(found, shaft),
+        title=_whirl_title(found, shaft, top),
         x_axis=ruler.axis(top, -top),
         y_axis=Axis("Amplitude", unit, log=True, range=_decades(y)),
         series=(Series("Full spectrum", _plain(x), _plain(np.maximum(y, 1e-300)), colour=0),),
@@ -331,8 +331,9 @@ def _shaft_markers(shaft: float, ruler: Ruler) -> tuple[Marker, ...]:
                  for sign, side in (("−", -1), ("+", 1)))  # fmt: skip
 
 
-def _whirl_title(found: Spectrum, shaft: float | None) -> str:
-    whirl = np.where(np.abs(found.frequency) > 1e-9, found.amplitude, 0.0)
+def _whirl_title(found: Spectrum, shaft: float | None, top: float) -> str:
+    distance = np.abs(found.frequency)
+    whirl = np.where((distance > 0) & (distance <= top), found.amplitude, 0.0)
     at = float(found.frequency[whirl.argmax()])
     way = "forward" if at > 0 else "backward"
     where = f"{abs(at) / shaft:.2f}×" if shaft else f"{abs(at):.4g} Hz"
