@@ -92,7 +92,7 @@ def _filters(filters: Floats) -> Heatmap:
     n, height, width = shown.shape
     across = int(np.ceil(np.sqrt(n)))
     down = -(-n // across)
-    mosaic = np.zeros((down * (height + 1) - 1, across * (width + 1) - 1))
+    mosaic = np.full((down * (height + 1) - 1, across * (width + 1) - 1), np.nan)
     for i, each in enumerate(shown):
         top, left = (i // across) * (height + 1), (i % across) * (width + 1)
         largest = max(float(np.abs(each).max()), 1e-12)

@@ -43,14 +43,14 @@ class ArchitectureConfig(Section):
     """Shape of the network."""
 
     patch: int = knob(
-        64, title="Patch length", unit="samples", ge=2, le=4096,
-        help="Samples that become one token. Shorter patches resolve events better and make more "
-        "tokens. No longer than a quarter of the window is used.",
+        256, title="Patch length", unit="samples", ge=2, le=4096,
+        help="Samples that become one token; two turns of the shaft are a good length. No longer "
+        "than a quarter of the window is used.",
     )  # fmt: skip
     patch_stride: int = knob(
-        32, title="Patch stride", unit="samples", ge=1, le=4096,
+        64, title="Patch stride", unit="samples", ge=1, le=4096,
         help="Samples from one patch to the next. Halving it doubles the tokens and the cost; "
-        "raised where a window would have more than 512 tokens.",
+        "shortened with the patch, raised where a window would have more than 512 tokens.",
     )  # fmt: skip
     conv_stem: bool = knob(
         True, title="Convolution stem",
@@ -62,7 +62,7 @@ class ArchitectureConfig(Section):
         help="Numbers that describe a token; must be an even multiple of the heads.",
     )  # fmt: skip
     layers: int = knob(
-        4, title="Layers", unit="layers", ge=1, le=24,
+        3, title="Layers", unit="layers", ge=1, le=24,
         help="Rounds of attention and feed-forward. Cost grows in proportion.",
     )  # fmt: skip
     heads: int = knob(
@@ -147,7 +147,8 @@ class Step(Section):
 def embedding_plan(config: ArchitectureConfig, samples: int, channels: int) -> tuple[Step, ...]:
     """Lay out the embedding for a window length; every length from 4 samples on gives tokens."""
     patch = max(2, min(config.patch, samples // 4))
-    stride = max(1, min(config.patch_stride, patch), -(-samples // MOST_TOKENS))
+    shortened = config.patch_stride * patch // config.patch
+    stride = max(1, min(shortened, patch), -(-samples // MOST_TOKENS))
     patch = max(patch, stride)
     if not config.conv_stem:
         return (_step(channels, config.width, patch, stride, 0, samples),)

@@ -48,11 +48,12 @@ def _map(
         x_axis=scale.time,
         y_axis=Axis("Window"),
         columns=time,
-        rows=tuple(f"{n}. {_title(result, i)}" for n, i in enumerate(order, start=1)),
+        rows=tuple(f"{n}. {_verdict(result, i)}" for n, i in enumerate(order, start=1)),
         values=tuple(tuple(relative[i].round(3).tolist()) for i in order),
         value_axis=Axis("Attention, even = 1"),
         help="Attention rolled out through all layers (Abnar & Zuidema 2020). Even rows mean that "
-        "the whole window counts alike, as for steady vibration; bright spots mean events.",
+        "the whole window counts alike, as for steady vibration; bright spots mean events. An "
+        "arrow leads from the true to the predicted class.",
     )
 
 
@@ -160,8 +161,13 @@ def _relative(shares: Floats) -> list[float]:
 
 
 def _title(result: StoredResult, row: int) -> str:
+    return _verdict(result, row, " mistaken for ")
+
+
+def _verdict(result: StoredResult, row: int, between: str = " → ") -> str:
+    """Name the true class, and the predicted one where they differ."""
     truth, said = (
         result.info.classes[int(result.extras[f"explained_{key}"][row])]
         for key in ("truth", "predicted")
     )
-    return truth if truth == said else f"{truth} (mistaken for {said})"
+    return truth if truth == said else f"{truth}{between}{said}"

@@ -50,7 +50,7 @@ def result(**changes: Any) -> StoredResult:
 def test_attention_map_is_ordered_by_class_over_seconds() -> None:
     chart = panels(result())[0]
     assert isinstance(chart, Heatmap)
-    assert chart.rows == ("1. a (mistaken for b)", "2. a", "3. b")
+    assert chart.rows == ("1. a → b", "2. a", "3. b")
     assert chart.columns == pytest.approx((0.05, 0.15, 0.25, 0.35, 0.45))
     assert chart.values[0] == pytest.approx((0, 0, 5, 0, 0))
     assert chart.values[1] == pytest.approx((1, 1, 1, 1, 1))
