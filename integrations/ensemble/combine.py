@@ -10,9 +10,9 @@ from scipy.optimize import minimize
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-LEAST_PROBABILITY, SMALLEST = 1e-6, 1e-300
+LEAST_PROBABILITY = 1e-6
 WEIGHT_ROUNDS, WEIGHT_TOLERANCE = 2000, 1e-9
-STACKING_ROUNDS = 500
+STACKING_ROUNDS, STACKING_TOLERANCE = 300, 1e-7
 
 
 def log_loss(probability: FloatArray, truth: IntArray) -> float:
@@ -105,34 +105,46 @@ class Stack:
         return _softmax(np.einsum("mnk,mk->nk", _log(members), self.coefficients) + self.bias)
 
 
-def fit_stack(members: FloatArray, truth: IntArray, penalty: float) -> Stack:
+def fit_stack(
+    members: FloatArray, truth: IntArray, penalty: float, start: Stack | None = None
+) -> Stack:
     """Learn a stack (Wolpert 1992; Ting and Witten 1999) with an L2 price on leaving the mean.
 
     Args:
         members: Probabilities, shape (members, n, classes).
         truth: Class indices, shape (n,).
         penalty: Price per squared distance from the geometric mean, over the windows.
+        start: Where to begin, e.g. the stack of a neighbouring penalty; it only saves time.
     """
     n_members, n, n_classes = members.shape
-    logs, centre = _log(members), 1.0 / n_members
-    one_hot = np.eye(n_classes)[truth]
-    shape = (n_members + 1, n_classes)
+    # Classes side by side in memory: the sums over windows below then run along whole rows.
+    logs, centre = np.ascontiguousarray(_log(members).transpose(2, 0, 1)), 1.0 / n_members
+    rows, price = np.arange(n), penalty / n
+    one_hot = np.zeros((n_classes, n))
+    one_hot[truth, rows] = 1.0
 
     def loss(flat: FloatArray) -> tuple[float, FloatArray]:
-        table = flat.reshape(shape)
-        probability = _softmax(np.einsum("mnk,mk->nk", logs, centre + table[:-1]) + table[-1])
-        error = (probability - one_hot) / n
-        slope = np.vstack([np.einsum("mnk,nk->mk", logs, error), error.sum(axis=0)])
-        price = penalty / n
-        of_truth = probability[np.arange(n), truth].clip(min=SMALLEST)
-        value = -float(np.log(of_truth).mean()) + 0.5 * price * float((table**2).sum())
-        return value, (slope + price * table).ravel()
+        table = flat.reshape(n_classes, n_members + 1)
+        coefficients, bias = centre + table[:, :-1], table[:, -1:]
+        scores = np.matmul(coefficients[:, None, :], logs)[:, 0] + bias
+        scores -= scores.max(axis=0)
+        powers = np.exp(scores)
+        total = powers.sum(axis=0)
+        error = (powers / total - one_hot) / n
+        slope = np.concatenate(
+            [np.matmul(logs, error[:, :, None])[:, :, 0], error.sum(axis=1, keepdims=True)], axis=1
+        )
+        value = float((np.log(total) - scores[truth, rows]).mean())
+        return value + 0.5 * price * float((table**2).sum()), (slope + price * table).ravel()
 
+    first = np.zeros((n_classes, n_members + 1))
+    if start is not None:
+        first = np.column_stack([start.coefficients.T - centre, start.bias])
     found = minimize(
-        loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B",
-        options={"maxiter": STACKING_ROUNDS},
-    ).x.reshape(shape)  # fmt: skip
-    return Stack(centre + found[:-1], found[-1])
+        loss, first.ravel(), jac=True, method="L-BFGS-B",
+        options={"maxiter": STACKING_ROUNDS, "ftol": STACKING_TOLERANCE},
+    ).x.reshape(first.shape)  # fmt: skip
+    return Stack(centre + found[:, :-1].T, found[:, -1])
 
 
 def _log(members: FloatArray) -> FloatArray:

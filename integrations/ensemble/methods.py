@@ -24,7 +24,7 @@ from integrations.ensemble.combine import (
 from integrations.ensemble.config import CombinationConfig, Method
 from integrations.ensemble.greedy import bag_weights, next_member, scorer
 
-PENALTIES = (1.0, 10.0, 100.0, 1000.0)
+PENALTIES = (1000.0, 100.0, 10.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,9 @@ def combine(config: CombinationConfig, given: Ballots, bag: Sequence[int]) -> Co
     used = tuple(range(len(given.members)) if greedy else sorted(set(bag)))
     mine = given.of(used)
     if config.method is Method.STACKING:
-        penalty = config.penalty or _best_penalty(mine)
+        penalty, said = _out_of_fold(mine, (config.penalty,) if config.penalty else PENALTIES)
         stack = fit_stack(mine.members, mine.truth, penalty)
-        spread = _spread(stack.weights, used, len(given.members))
-        return Combined(stack, used, spread, _out_of_fold(mine, penalty))
+        return Combined(stack, used, _spread(stack.weights, used, len(given.members)), said)
     if greedy:
         chosen = bag_weights(bag, len(used)) if bag else equal_weights(len(used))
         weights = pulled(chosen, mine.recordings, config.pull)
@@ -143,15 +142,15 @@ def _spread(weights: FloatArray, used: Sequence[int], n_members: int) -> FloatAr
     return full
 
 
-def _best_penalty(given: Ballots) -> float:
-    losses = [log_loss(_out_of_fold(given, penalty), given.truth) for penalty in PENALTIES]
-    return PENALTIES[int(np.argmin(losses))]
-
-
-def _out_of_fold(given: Ballots, penalty: float) -> FloatArray:
-    said = np.empty(given.members.shape[1:])
+def _out_of_fold(given: Ballots, penalties: Sequence[float]) -> tuple[float, FloatArray]:
+    """Choose the penalty whose out-of-fold probabilities have the least log loss; give both."""
+    said = np.empty((len(penalties), *given.members.shape[1:]))
     for fold in np.unique(given.fold):
         held_out = given.fold == fold
-        stack = fit_stack(given.members[:, ~held_out], given.truth[~held_out], penalty)
-        said[held_out] = stack.probability(given.members[:, held_out])
-    return said
+        mine, truth = given.members[:, ~held_out], given.truth[~held_out]
+        stack = None
+        for number, penalty in enumerate(penalties):
+            stack = fit_stack(mine, truth, penalty, stack)
+            said[number, held_out] = stack.probability(given.members[:, held_out])
+    best = int(np.argmin([log_loss(each, given.truth) for each in said]))
+    return penalties[best], said[best]

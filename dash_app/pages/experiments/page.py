@@ -118,6 +118,9 @@ def _status_line() -> html.Div:
                 variant="default",
                 disabled=True,
                 leftSection=icon("diagram-2"),
+                attributes={
+                    "root": {"title": "Join 3 to 7 finished runs on the same data and split"}
+                },
             ),
             dmc.Button("Add tags …", id=ids.BULK_TAG, size="xs", variant="default"),
             dmc.Button("Delete …", id=ids.BULK_DELETE, size="xs", variant="default"),
