@@ -252,9 +252,10 @@ def rocket(data: Dataset, repeats: int, aeon_python: str) -> None:
 
 def fit_only(data: Dataset, repeats: int) -> None:
     """Our transform and ridge on 1 600 windows."""
-    from integrations.core.signal.minirocket import MiniRocket
     from sklearn.linear_model import RidgeClassifierCV
     from sklearn.preprocessing import StandardScaler
+
+    from integrations.core.signal.minirocket import MiniRocket
 
     index = WindowIndex(np.arange(1600), np.zeros(1600, dtype=np.int64), SAMPLES)
     windows, labels = gather(data, index), class_indices(data.info)[:1600]
