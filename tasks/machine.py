@@ -71,15 +71,6 @@ def likely_device() -> str:
     return "cuda" if GPU_DRIVER.exists() and not built_for_cpu else "cpu"
 
 
-def training_device() -> str:
-    """Give "cuda" where a GPU can be used; torch is imported only where that is likely."""
-    if likely_device() == "cpu":
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 class Usage:
     """Measures what this process and its machine use, each call since the one before."""
 

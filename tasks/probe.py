@@ -27,9 +27,10 @@ from integrations.presets import presets
 from integrations.registry import family
 from storage.settings import VERSION
 from storage.stores.jobs import JobStore
+from tasks.device import training_device
 from tasks.earlier import SEVERAL, pickers
 from tasks.forecast import PROBE
-from tasks.machine import host_name, threads_per_run, training_device
+from tasks.machine import host_name, threads_per_run
 from tasks.parent import wait_for_end_of_input
 
 log = logging.getLogger("signalbench.probe")

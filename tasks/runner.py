@@ -28,7 +28,8 @@ from storage.stores.leases import Lease
 from storage.stores.runs import ClaimedRun, Finished, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
-from tasks.machine import threads_of_run, training_device
+from tasks.device import training_device
+from tasks.machine import threads_of_run
 from tasks.pulse import Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
