@@ -8,6 +8,9 @@ from dash import html
 
 SIZES = ("B", "kB", "MB", "GB", "TB")
 
+ROUGH_FROM_SECONDS = 600.0
+"""Ranges that reach this far are written in whole minutes."""
+
 
 def format_percent(value: float | None, digits: int = 1) -> str:
     """Write a fraction as percent: 0.968 → "96.8 %"; None as an en dash."""
@@ -60,10 +63,13 @@ def format_duration(seconds: float | None) -> str:
 
 
 def format_duration_range(low: float, high: float) -> str:
-    """Write a range of durations: "8.0–20 s", "50 s–2 min 5 s"."""
-    first, last = format_duration(low), format_duration(high)
-    both_seconds = first.endswith(" s") and last.endswith(" s") and high < 59.5
-    return f"{first.removesuffix(' s') if both_seconds else first}–{last}"
+    """Write a range of durations: "8.0–20 s", "50 s–2 min 5 s", "3–26 min"."""
+    if high < 59.5:
+        return f"{format_duration(low).removesuffix(' s')}–{format_duration(high)}"
+    if high < ROUGH_FROM_SECONDS or high >= 3600:
+        return f"{format_duration(low)}–{format_duration(high)}"
+    first = format_duration(low) if low < 59.5 else f"{round(low / 60)}"
+    return f"{first}–{round(high / 60)} min"
 
 
 def relative_time(moment: datetime | None) -> html.Span:

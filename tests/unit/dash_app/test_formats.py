@@ -10,6 +10,7 @@ from dash_app.components import (
     format_bytes,
     format_count,
     format_duration,
+    format_duration_range,
     format_interval,
     format_percent,
     format_score,
@@ -72,3 +73,20 @@ def test_a_relative_time_has_the_exact_one_on_hover() -> None:
     assert shown.children == "3 h ago"
     assert moment.astimezone().strftime("%Y-%m-%d %H:%M") in shown.title
     assert relative_time(None).children == "–"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (8.0, 20.0, "8.0–20 s"),
+        (12.0, 40.0, "12–40 s"),
+        (50.0, 125.0, "50 s–2 min 5 s"),
+        (23.0, 1546.0, "23 s–26 min"),
+        (170.0, 1546.0, "3–26 min"),
+        (1800.0, 9000.0, "30 min 0 s–2 h 30 min"),
+    ],
+)
+def test_ranges_of_durations_are_as_fine_as_they_are_sure(
+    low: float, high: float, text: str
+) -> None:
+    assert format_duration_range(low, high) == text
