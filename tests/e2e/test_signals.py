@@ -102,14 +102,15 @@ def test_a_cell_of_the_kurtogram_sets_the_envelope_band(wide_page: Page, run: in
 def test_a_confusion_cell_leads_to_the_signals_of_its_recordings(wide_page: Page, run: int) -> None:
     wide_page.goto(f"/experiment/{run}/results?tab=metrics")
     plot = wide_page.locator(".confusion .js-plotly-plot .nsewdrag").first
-    expect(plot).to_be_visible()
+    expect(plot).to_be_visible(timeout=DRAWN_MS)
     box = plot.bounding_box()
     assert box is not None
     wide_page.mouse.click(box["x"] + 20, box["y"] + 20)
     link = wide_page.locator("#results-cell table a").first
     name = link.inner_text()
     link.click()
-    expect(wide_page.locator("#signals-recording")).to_have_value(re.compile(re.escape(name)))
+    shown = wide_page.locator("#signals-recording")
+    expect(shown).to_have_value(re.compile(re.escape(name)), timeout=DRAWN_MS)
 
 
 def test_an_address_that_names_no_window_opens_the_most_telling_one(

@@ -19,7 +19,7 @@ from dash_app.pages.experiment_results.artifacts_tab import (
     report_section,
 )
 from dash_app.pages.experiment_results.facts import Facts
-from dash_app.pages.experiment_results.loading import evaluation_of, result_of
+from dash_app.pages.experiment_results.loading import data_of, evaluation_of, result_of
 from dash_app.pages.experiment_results.metrics_tab import (
     cell_section,
     confusion_card,
@@ -154,6 +154,7 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
         job = JobStore().latest("report", experiment_id=entity.id)
         return artifacts_tab(entity, ExperimentStore().artifacts(entity.id), job)
     if tab == "signals":
+        data_of(entity)  # raises where the samples are gone: then one sentence says all
         return signals_tab(result_of(entity), asked)
     facts = _facts(entity)
     if tab == "overview":

@@ -155,7 +155,6 @@ def show_waterfall(
         recording,
         number,
         lambda look: signals_charts.waterfall(look, int(channel), unit, by),
-        lambda _: "",
     )
 
 
@@ -172,7 +171,6 @@ def show_kurtogram(recording: str, channel: str, experiment_id: int) -> Any:
         recording,
         1,
         lambda look: signals_charts.kurtogram_card(look, int(channel)),
-        lambda _: "",
     )
 
 
@@ -198,7 +196,6 @@ def show_orbit(
         recording,
         number,
         lambda look: signals_charts.orbit(look, unit, extent, kept == "1x"),
-        lambda _: "",
     )
 
 
@@ -207,9 +204,9 @@ def _drawn(
     recording: str,
     number: Any,
     draw: Callable[[Look], Any],
-    failed: Callable[[Any], Any] = lambda words: words,
+    failed: Callable[[Any], Any] = lambda _: "",
 ) -> Any:
-    """Find the window and draw it, or say why its samples cannot be shown."""
+    """Find the window and draw it, or say (once, above) why its samples cannot be shown."""
     try:
         entity = ExperimentStore().get(experiment_id)
         chosen = number if isinstance(number, int) else 1
