@@ -107,7 +107,11 @@ def _counted(count: int, noun: str) -> str:
 
 def _family_cards(draft: Draft, entity: DatasetEntity | None) -> dmc.RadioGroup:
     info = info_of(entity) if entity else None
-    cards = [_family_card(item, entity, info) for item in families().values()]
+    # Families that do not suit the data come last, so that their reasons push nothing apart.
+    ordered = sorted(
+        families().values(), key=lambda item: bool(info and family_problems(item, info)[0])
+    )
+    cards = [_family_card(item, entity, info) for item in ordered]
     return dmc.RadioGroup(
         html.Div(cards, className="wizard-cards"),
         id=ids.FAMILY,
