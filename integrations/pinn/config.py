@@ -9,12 +9,12 @@ from pydantic import Field, field_validator
 
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.defaults import turns_window, waveform_suggestions
+from integrations.core.data.defaults import path_suggestions, turns_window
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.training.settings import (
-    AugmentationConfig,
     CheckpointConfig,
     InputConfig,
+    PathAugmentationConfig,
     TrainingConfig,
 )
 from integrations.pinn.lines import parse_lines
@@ -128,8 +128,8 @@ class PinnConfig(FamilyConfig):
         default_factory=ArchitectureConfig, title="Architecture"
     )
     training: TrainingConfig = Field(default_factory=TrainingConfig, title="Training")
-    augmentation: AugmentationConfig = Field(
-        default_factory=AugmentationConfig, title="Augmentation"
+    augmentation: PathAugmentationConfig = Field(
+        default_factory=PathAugmentationConfig, title="Augmentation"
     )
     checkpoints: CheckpointConfig = Field(default_factory=CheckpointConfig, title="Checkpoints")
 
@@ -137,7 +137,7 @@ class PinnConfig(FamilyConfig):
         """Suit the input to the data and let a window hold enough turns to part the lines."""
         window = turns_window(info)
         data = {"data": {"window_samples": window}} if window else {}
-        return waveform_suggestions(info) | data
+        return path_suggestions(info) | data
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count multiply-adds of network and spectra, weights and bytes."""

@@ -17,6 +17,7 @@ from integrations.core.signal.machine import bearing_kind
 from integrations.core.training.classification import outputs, train_classifier
 from integrations.core.training.inputs import waveform
 from integrations.core.training.recipe import Recipe
+from integrations.core.training.transfer_path import augment_with_path
 from integrations.core.training.windows import WindowSource, batches, effective_batch
 from integrations.pinn.config import Fusion, PinnConfig
 from integrations.pinn.fusion import choose_fusion, fit_scores_head, validation_can_judge
@@ -54,6 +55,7 @@ def _plain(config: PinnConfig, data: Dataset) -> Recipe:
         family="pinn",
         build=build,
         prepare=waveform(data.info, config.input),
+        augment=augment_with_path,
         cam_layer=lambda model: model.blocks[-1][0],
     )
 
@@ -95,6 +97,7 @@ class _Run:
             family="pinn",
             build=self.build,
             prepare=self.prepare,
+            augment=augment_with_path,
             objective=PhysicsObjective(physics.lambda_physics, physics.sommerfeld_weight),
             cam_layer=lambda model: model.network.blocks[-1][0],
             finish=self.finish,

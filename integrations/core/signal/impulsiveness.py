@@ -23,7 +23,7 @@ def impulsiveness(windows: FloatArray) -> FloatArray:
     spectrum[:, 0] = 0
     height = np.abs(spectrum)
     level = height.max(axis=1, keepdims=True, initial=0.0)
-    spectrum /= height + SMALL * np.maximum(level, np.finfo(np.float32).tiny)
+    spectrum /= height + np.where(level > 0, SMALL * level, np.float32(1))
     white = fft.irfft(spectrum, n=windows.shape[1], axis=1)
     deviation = np.sqrt((white**2).mean(axis=1, keepdims=True))
     there = deviation > 0
