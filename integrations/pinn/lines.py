@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integrations.core.data.dataset import DatasetInfo, Recording
+from integrations.core.signal.fault_lines import ROLLING_FAULTS
 from integrations.core.signal.machine import (
     FAULT_LINES,
     BearingKind,
+    critical_hz,
     fault_orders,
     number,
     shaft_hz,
@@ -17,7 +19,6 @@ from integrations.core.signal.machine import (
 
 CRITICAL = "critical speed"
 SHAFT = ""
-CRITICAL_FIELDS = ("critical speed", "critical speed hz", "f_crit", "f crit")
 WHIRL = (0.38, 0.48)
 """Field range of the whirl frequency ratio: leakage and grooves lower the 0.5 of theory."""
 
@@ -85,14 +86,7 @@ def _rule(pattern: str, *lines: Line) -> tuple[re.Pattern[str], tuple[Line, ...]
     return re.compile(pattern), lines
 
 
-_START, _END = r"(?<![A-Za-z])", r"(?![A-Za-z])"
-_ROLLING = (
-    _rule(rf"(?i:inner|bpfi)|{_START}IR{_END}|^ir{_END}", Line("BPFI")),
-    _rule(rf"(?i:outer|bpfo)|{_START}OR(?:{_END}|at\d)|^or{_END}", Line("BPFO")),
-    _rule(rf"(?i:{_START}balls?{_END}|roller|rolling.?element|bsf)|{_START}B{_END}|^b{_END}",
-          Line("2×BSF")),
-    _rule(rf"(?i:cage|ftf)|{_START}C{_END}", Line("FTF")),
-)  # fmt: skip
+_ROLLING = tuple((pattern, (Line(line),)) for pattern, line in ROLLING_FAULTS)
 _JOURNAL = (
     _rule(r"(?i)im-?balance|unbalance", Line(SHAFT, 1, 1)),
     _rule(r"(?i)mis-?align", Line(SHAFT, 2, 2)),
@@ -152,11 +146,6 @@ def reference_hz(info: DatasetInfo, recording: Recording) -> dict[str, float]:
         found |= {name: order * shaft for name, order in fault_orders(info, recording).items()}
     critical = critical_hz(recording)
     return found | ({} if critical is None else {CRITICAL: critical})
-
-
-def critical_hz(recording: Recording) -> float | None:
-    """Give the first bending frequency of a recording's rotor in Hz, or None."""
-    return field_number(recording, CRITICAL_FIELDS)
 
 
 def field_number(recording: Recording, names: Sequence[str]) -> float | None:

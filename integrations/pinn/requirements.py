@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from integrations.core.contract import Problem, Severity
 from integrations.core.data.dataset import DatasetInfo, Recording
-from integrations.core.signal.machine import bearing_kind, fault_orders, shaft_hz
-from integrations.pinn.lines import CRITICAL, critical_hz, field_number, required_lines
+from integrations.core.signal.machine import bearing_kind, critical_hz, fault_orders, shaft_hz
+from integrations.pinn.lines import CRITICAL, field_number, required_lines
 from integrations.pinn.regime import SOMMERFELD_FIELDS
 
 ORDER_HELP = (

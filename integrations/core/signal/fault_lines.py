@@ -59,7 +59,7 @@ def expected_lines(info: DatasetInfo, recording: Recording, name: str) -> tuple[
     orders = {} if bearing_kind(info) == "journal" else fault_orders(info, recording)
     found = [
         FaultLine(line, orders[line] * shaft, orders[line] * shaft, HARMONICS, "envelope")
-        for pattern, line in _ROLLING
+        for pattern, line in ROLLING_FAULTS
         if line in orders and pattern.search(name)
     ]
     if not found:
@@ -99,15 +99,16 @@ def _whip(recording: Recording) -> list[FaultLine]:
 
 
 _START, _END = r"(?<![A-Za-z])", r"(?![A-Za-z])"
-_ROLLING = (
+ROLLING_FAULTS = (
     (re.compile(rf"(?i:inner|bpfi)|{_START}(?:IR|ir){_END}"), "BPFI"),
-    (re.compile(rf"(?i:outer|bpfo)|{_START}(?:OR|or){_END}"), "BPFO"),
+    (re.compile(rf"(?i:outer|bpfo)|{_START}(?:OR|or)(?:{_END}|at\d)"), "BPFO"),
     (
         re.compile(rf"(?i:{_START}balls?{_END}|roller|rolling.?element|bsf)|{_START}B{_END}"),
         "2×BSF",
     ),
     (re.compile(r"(?i)cage|ftf"), "FTF"),
 )
+"""What class names of rolling bearings are called, and the fault line they mean."""
 _JOURNAL: tuple[tuple[re.Pattern[str], tuple[float | tuple[float, float], ...]], ...] = (
     (re.compile(r"(?i)im-?balance|unbalance"), (1,)),
     (re.compile(r"(?i)mis-?align"), (1, 2, 3)),

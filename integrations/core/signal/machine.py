@@ -29,12 +29,25 @@ CONTACT_ANGLE_NAMES = ("contact angle", "contact angle deg", "contact angle °")
 
 
 def bearing_kind(info: DatasetInfo) -> BearingKind:
-    """Say which physics holds: property ``bearing_kind``, or rolling where orders are known."""
-    told = str(_folded(info.properties).get("bearing kind", "")).strip().lower()
-    if told == "rolling" or told == "journal":
-        return "rolling" if told == "rolling" else "journal"
+    """Say which physics holds: ``bearing_kind``, or rolling where orders are known.
+
+    The data set's property counts, else the recordings' field where all of them agree.
+    """
+    told = _kind_told(info.properties)
+    if told == "unknown":
+        kinds = {_kind_told(recording.fields) for recording in info.recordings}
+        told = kinds.pop() if len(kinds) == 1 else "unknown"
+    if told != "unknown":
+        return told
     known = any(fault_orders(info, recording) for recording in info.recordings)
     return "rolling" if known else "unknown"
+
+
+def _kind_told(facts: Mapping[str, Any]) -> BearingKind:
+    told = str(_folded(facts).get("bearing kind", "")).strip().lower()
+    if told == "rolling":
+        return "rolling"
+    return "journal" if told == "journal" else "unknown"
 
 
 def shaft_hz(recording: Recording) -> float | None:

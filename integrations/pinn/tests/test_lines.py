@@ -120,3 +120,8 @@ def test_the_regime_prior_is_monotone() -> None:
     assert low[1] < high[1]
     assert low[2] < high[2]
     assert low[3] > high[3]
+
+
+def test_the_kind_of_bearing_may_stand_in_the_recordings() -> None:
+    fields = {"rpm": 3600.0, "Sommerfeld": 0.5, "bearing kind": "Journal"}
+    assert FAMILY.problems(info("normal", "imbalance", fields=fields)) == []
