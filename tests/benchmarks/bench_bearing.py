@@ -109,7 +109,7 @@ TITLES = {
 
 def candidates(family: Family, preset: str) -> list[tuple[str, str]]:
     """Give the presets to run of a family with their titles, its ablation among them."""
-    names = [preset] + [ABLATIONS[family.name]] * (family.name in ABLATIONS)
+    names = [preset, *([ABLATIONS[family.name]] if family.name in ABLATIONS else [])]
     titles = {p.name: p.title for p in presets(family.name)}
     return [(name, f"{family.title}, {titles[name]}") for name in names if name in titles]
 
