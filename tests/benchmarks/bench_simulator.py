@@ -32,7 +32,7 @@ from integrations.core.signal.orders import physics_scores  # noqa: E402
 from integrations.core.simulator.config import SimulatorConfig  # noqa: E402
 from integrations.core.simulator.simulate import make_dataset  # noqa: E402
 
-SNR_DB = (20.0, 10.0, 0.0, -10.0)
+SNR_DB = (20.0, 0.0, -10.0, -20.0)
 SEVERITY = {"incipient": (0.2, 0.45), "mild": (0.45, 0.7), "moderate and severe": (0.7, 1.0)}
 TREES = 300
 

@@ -14,6 +14,7 @@ from tests.support.bench import Bench
 SCREENS = {
     "/": ".health-row, .card",
     "/datasets": ".dataset-card",
+    "/datasets/simulate": ".js-plotly-plot",
     "/datasets/{dataset}": ".js-plotly-plot",
     "/experiment/new?dataset={dataset}": "#wizard-summary dd",
     "/experiment/new?dataset={dataset}&step=2": "#wizard-summary dd",

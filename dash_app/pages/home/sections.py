@@ -105,7 +105,14 @@ def _bring_your_own() -> html.Section:
     return card(
         icon("cloud-arrow-up"),
         html.H2("Your own recordings"),
-        html.P("CSV, NPZ, MATLAB, WAV or Parquet. Drop the files, check what was understood."),
+        html.P(
+            [
+                "CSV, NPZ, MATLAB, WAV or Parquet. Drop the files, check what was understood. None "
+                "at hand? ",
+                dcc.Link("Simulate a bearing", href="/datasets/simulate"),
+                ".",
+            ]
+        ),
         _button("Bring your own", "/datasets", quiet=True),
         className="home-path",
     )

@@ -54,8 +54,8 @@ class ContentConfig(Section):
     )
     classes: list[str] = knob(
         [],
-        title="Classes",
-        help="Leave empty for all of the bearing's classes.",
+        title="Classes, all when empty",
+        help="Those that are made. Leave it empty for all of the bearing's classes.",
     )
     signals_per_class: int = knob(
         130,

@@ -31,7 +31,7 @@ def imbalance(scene: Scene, size: Array) -> Array:
     machine = scene.condition.machine
     ratio = scene.condition.speed_hz / scene.critical_hz
     gain, lag = resonance(ratio, machine.damping)
-    amplitude = (0.12 + 0.24 * size) * min(gain, LARGEST_AMPLIFICATION)
+    amplitude = (0.04 + 0.42 * size) * min(gain, LARGEST_AMPLIFICATION)
     return orbit(scene.angle + machine.heavy_spot_rad - lag, amplitude, scene.roundness)
 
 
@@ -47,7 +47,7 @@ def resonance(ratio: float, damping: float) -> tuple[float, float]:
 def misalignment(scene: Scene, size: Array) -> Array:
     """Twice per turn above once, some three times; axial motion; flattened figure-eight orbit."""
     machine, stream = scene.condition.machine, scene.stream
-    second = (0.07 + 0.20 * size) * machine.coupling * (60 / scene.condition.speed_hz) ** 0.1
+    second = (0.025 + 0.30 * size) * machine.coupling * (60 / scene.condition.speed_hz) ** 0.1
     first = second / stream.uniform(1.5, 2.2)
     third = second * stream.uniform(0.3, 0.6)
     radial, axial = stream.uniform(0.3, 0.7), stream.uniform(0.5, 0.8)
@@ -64,12 +64,12 @@ def misalignment(scene: Scene, size: Array) -> Array:
 def clearance(scene: Scene, size: Array) -> Array:
     """A loose fit: once and twice per turn, and whirl that comes and goes."""
     stream = scene.stream
-    first = 0.06 + 0.22 * size
+    first = 0.02 + 0.31 * size
     motion = orbit(scene.angle + scene.phase(), first, scene.roundness)
     motion += orbit(2 * scene.angle + scene.phase(), 0.55 * first, 0.6)
     slow = stream.uniform(LOWEST_WHIRL + 0.02, HIGHEST_WHIRL) * scene.angle
     present = _comes_and_goes(scene, stream.uniform(2.0, 4.0))
-    return motion + orbit(slow + scene.phase(), (0.08 + 0.22 * size) * present, 0.8)
+    return motion + orbit(slow + scene.phase(), (0.03 + 0.33 * size) * present, 0.8)
 
 
 def lubrication(scene: Scene, size: Array) -> Array:
@@ -79,11 +79,11 @@ def lubrication(scene: Scene, size: Array) -> Array:
     heavier = 0.8 + 0.4 * scene.mean_eccentricity
     swell = (1 + np.cos(scene.angle + scene.phase())) / 1.225
     rough = noise.band_noise(stream, shape, scene.rate_hz, *CONTACT_BAND_HZ)
-    motion = (0.03 + 0.12 * size) * heavier * swell * rough * _AXIS_SHARES
-    strikes = _strikes(scene, stream.uniform(4, 10)) * (0.08 + 0.20 * size)
+    motion = (0.01 + 0.165 * size) * heavier * swell * rough * _AXIS_SHARES
+    strikes = _strikes(scene, stream.uniform(4, 10)) * (0.03 + 0.31 * size)
     motion += noise.ringing(strikes, scene.rate_hz, 950.0, 0.003) * _AXIS_SHARES
     slow = stream.uniform(0.14, 0.22) * scene.angle + scene.phase()
-    return np.asarray(motion + orbit(slow, 0.03 + 0.07 * size, 0.8, forward=False))
+    return np.asarray(motion + orbit(slow, 0.01 + 0.115 * size, 0.8, forward=False))
 
 
 def cavitation(scene: Scene, size: Array) -> Array:
@@ -92,7 +92,7 @@ def cavitation(scene: Scene, size: Array) -> Array:
     strikes = _strikes(scene, stream.uniform(40, 80))
     if stream.uniform() < 0.5:
         strikes *= 2 * (np.cos(scene.angle + scene.phase()) > 0)
-    strikes *= 0.35 + 0.65 * size
+    strikes *= 0.12 + 1.16 * size
     rings = noise.ringing(strikes, scene.rate_hz, _below(machine.collapse_hz, scene), 0.0025)
     return np.asarray(rings * _AXIS_SHARES)
 
@@ -102,14 +102,14 @@ def wear(scene: Scene, size: Array) -> Array:
     stream = scene.stream
     slow = 1 + 0.4 * np.sin(2 * pi * stream.uniform(0.5, 2) * scene.seconds + scene.phase())
     rough = noise.band_noise(stream, (3, scene.samples), scene.rate_hz, *WEAR_BAND_HZ)
-    motion = (0.03 + 0.11 * size) * slow * rough * _AXIS_SHARES
-    motion += orbit(scene.angle + scene.phase(), 0.02 + 0.06 * size, scene.roundness)
-    return np.asarray(motion + orbit(2 * scene.angle + scene.phase(), 0.01 + 0.03 * size, 0.7))
+    motion = (0.01 + 0.155 * size) * slow * rough * _AXIS_SHARES
+    motion += orbit(scene.angle + scene.phase(), 0.007 + 0.09 * size, scene.roundness)
+    return np.asarray(motion + orbit(2 * scene.angle + scene.phase(), 0.003 + 0.045 * size, 0.7))
 
 
 def oil_whirl(scene: Scene, size: Array) -> Array:
     """Forward orbit at 0.38–0.48 of shaft speed, wandering by 1 %; only in a light film."""
-    amplitude = (0.08 + 0.26 * size) * oil_film.whirl_gate(scene.eccentricity)
+    amplitude = (0.03 + 0.37 * size) * oil_film.whirl_gate(scene.eccentricity)
     angle = whirl_ratio(scene) * _wandering(scene, 0.01) + scene.phase()
     return orbit(angle, amplitude, scene.stream.uniform(0.85, 1.0))
 
@@ -125,7 +125,7 @@ def oil_whip(scene: Scene, size: Array) -> Array:
     """Forward orbit at the rotor's critical speed, whatever the shaft does, and its double."""
     stream = scene.stream
     angle = 2 * pi * scene.critical_hz * stream.uniform(0.98, 1.02) * scene.seconds
-    amplitude = 0.25 + 0.25 * size
+    amplitude = 0.12 + 0.54 * size
     motion = orbit(angle + scene.phase(), amplitude, stream.uniform(0.85, 1.0))
     double = stream.uniform(0.25, 0.4) * amplitude
     return motion + orbit(2 * angle + scene.phase(), double, stream.uniform(0.7, 0.9))
@@ -134,7 +134,7 @@ def oil_whip(scene: Scene, size: Array) -> Array:
 def looseness(scene: Scene, size: Array) -> Array:
     """Many harmonics and half orders, mostly vertical, phases unsteady, peaks cut off."""
     stream = scene.stream
-    amplitude = 0.06 + 0.20 * size
+    amplitude = 0.02 + 0.29 * size
     decay = stream.uniform(0.78, 0.88)
     angle = _wandering(scene, 0.002)
     vertical = np.zeros(scene.samples)

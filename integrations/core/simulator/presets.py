@@ -38,10 +38,11 @@ PRESETS = (
     SimulatorPreset(
         "hard",
         "Hard: early faults in noise",
-        "The journal bearing with incipient faults and as much noise as vibration.",
+        "The journal bearing with incipient faults, in far more noise than a healthy machine "
+        "moves.",
         {
             "severity": {"lowest": 0.20, "highest": 0.45},
-            "noise": {"lowest_snr_db": -10.0, "highest_snr_db": 5.0},
+            "noise": {"lowest_snr_db": -25.0, "highest_snr_db": -10.0},
         },
     ),
 )
