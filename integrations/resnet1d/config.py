@@ -62,12 +62,12 @@ class ArchitectureConfig(Section):
     stem_stride: int = knob(
         4, title="Stem stride", unit="samples", ge=1, le=256,
         help="Samples the first filters move on; the cost of everything after falls in proportion. "
-        "Raised by itself where more than 4 096 steps would remain, lowered in short windows.",
+        "Raised by itself where more than 4 096 steps would remain, lowered where fewer than 256.",
     )  # fmt: skip
     stem_pooling: bool = knob(
         True, title="Stem pooling",
-        help="Halves the length once more after the stem by taking maxima, as in the paper. Turn "
-        "it off for short windows or fine events.",
+        help="Halves the length once more after the stem by taking maxima, as in the paper; left "
+        "out where fewer than 256 steps remain. Turn it off for fine events.",
     )  # fmt: skip
     kernel: int = knob(
         3, title="Block kernel", unit="samples", ge=3, le=31, step=2,

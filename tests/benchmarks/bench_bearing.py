@@ -45,7 +45,29 @@ from integrations.core.testing import RecordingContext
 from integrations.presets import load_preset, presets
 from integrations.registry import families
 
-ABLATIONS = {"pinn": "ablation_no_physics"}
+
+@dataclass(frozen=True)
+class Candidate:
+    """A preset to run, with what is changed of it for a comparison."""
+
+    preset: str
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    remark: str = ""
+
+
+BESIDE = {
+    "pinn": (Candidate("ablation_no_physics"),),
+    "classical": (
+        Candidate("order_domain"),
+        Candidate("minirocket"),
+        Candidate(
+            "standard",
+            {"model": {"kind": "extra_trees"}, "features": {"set": "standard"}},
+            ", extra trees on standard features without order scores",
+        ),
+    ),
+}
+"""What is always run beside the chosen preset: ablations and contrasts."""
 JOINS_OTHERS = "ensemble"
 NEEDS_CWRU = ("P2", "P3", "rigs")
 
@@ -107,20 +129,26 @@ TITLES = {
 }
 
 
-def candidates(family: Family, preset: str) -> list[tuple[str, str]]:
-    """Give the presets to run of a family with their titles, its ablation among them."""
-    names = [preset, *([ABLATIONS[family.name]] if family.name in ABLATIONS else [])]
+def candidates(family: Family, preset: str) -> list[tuple[Candidate, str]]:
+    """Give what to run of a family with titles: the chosen preset, and what stands beside it."""
     titles = {p.name: p.title for p in presets(family.name)}
-    return [(name, f"{family.title}, {titles[name]}") for name in names if name in titles]
+    wanted = [Candidate(preset), *BESIDE.get(family.name, ())]
+    return [
+        (each, f"{family.title}, {titles[each.preset]}{each.remark}")
+        for each in wanted
+        if each.preset in titles
+    ]
 
 
 def run(
-    family: Family, preset: str, fold: Fold, seed: int, folder: Path, earlier: list[EarlierRun],
+    family: Family, candidate: Candidate, fold: Fold, seed: int, folder: Path, earlier: list[EarlierRun],
     runs: Runs,
 ) -> None:  # fmt: skip
     """Train once and add what it achieved."""
-    given = load_preset(family.name, preset).config
-    given = {**given, "data": {**given.get("data", {}), **fold.settings}, "seed": seed}
+    given = dict(load_preset(family.name, candidate.preset).config)
+    for section, values in {**candidate.changes, "data": fold.settings}.items():
+        given[section] = {**given.get(section, {}), **values}
+    given["seed"] = seed
     config = apply_suggestions(family.Config.model_validate(given), fold.data.info)
     folder.mkdir(parents=True)
     began = time.process_time()
@@ -161,11 +189,11 @@ def measure(protocol: str, arguments: argparse.Namespace, folder: Path) -> list[
                 ]
                 if errors or (arguments.family and family.name not in arguments.family):
                     continue
-                for preset, title in candidates(family, arguments.preset):
+                for candidate, title in candidates(family, arguments.preset):
                     runs = found.setdefault(title, Runs(title))
                     place = folder / "runs" / f"{protocol}-{fold.name}-{seed}-{title}"
                     try:
-                        run(family, preset, fold, seed, place, earlier, runs)
+                        run(family, candidate, fold, seed, place, earlier, runs)
                     except TrainingError as error:
                         say(f"{title}, {fold.name}: {error}")
     return [runs for runs in found.values() if runs.hits]
