@@ -31,6 +31,8 @@ def visual_tab(facts: Facts, result: StoredResult | None, trouble: str) -> html.
     drawn = [chart for chart in history if chart is not None]
     if facts.is_cross_validated:
         drawn = [_as_folds(chart) for chart in drawn]
+    elif step == "Step":
+        drawn = [replace(c, title=c.title.replace("while training", "step by step")) for c in drawn]
     return html.Div(
         [
             html.Div([chart_card(c) for c in drawn], className="grid-2 linked-charts")
