@@ -16,6 +16,7 @@ from dash_app.pages.experiment_new.choices import (
     choose_preset,
     clone_draft,
     fresh_draft,
+    join_runs,
     presets_of,
 )
 from dash_app.pages.experiment_new.draft import Draft, read_draft
@@ -27,16 +28,21 @@ from dash_app.pages.experiment_new.launch import (
 )
 from dash_app.pages.experiment_new.machine import Machine, about_machine
 from dash_app.pages.experiment_new.notices import CONFIGURE_STEP, MODEL_STEP
+from dash_app.pages.experiment_new.pickers import run_options
 from dash_app.pages.experiment_new.view_configure import configure_view
 from dash_app.pages.experiment_new.view_model import model_view
 from dash_app.pages.experiment_new.view_review import review_view, split_view
 from dash_app.pages.experiment_new.view_summary import format_length, summary_view
 from integrations.core.data.dataset import DatasetWriter, Recording, read_info
+from integrations.core.data.splits import preview_split
 from integrations.registry import families
-from storage.entities import Status
+from storage.artifacts import NewArtifact
+from storage.entities import ExperimentEntity, Status
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore, ReadyFacts
-from tasks.queue import forecast
+from storage.stores.experiments import ExperimentStore
+from storage.stores.runs import Finished, RunStore
+from tasks.queue import NewRun, create_experiment, forecast
 
 MakeDataset = Callable[..., int]
 
@@ -294,3 +300,83 @@ def test_the_split_is_judged_while_other_settings_are_being_mended(
     assert assess(draft).split is not None
     both = assess(with_values(draft, data__window_samples=501))
     assert set(both.field_errors) == {"training.epochs", "data.window_samples"}
+
+
+def finish(run: ExperimentEntity, macro_f1: float = 0.9) -> ExperimentEntity:
+    """End a pending run with made-up figures on the split of its own settings."""
+    info = read_info(settings().datasets_folder / DatasetStore().get(run.dataset_id).folder)
+    config = families()[run.family].Config.model_validate(run.config)
+    summary = preview_split(info, config.data)
+    lease = RunStore().claim_next("test", "test host", 60.0)
+    assert lease is not None
+    assert lease.id == run.id
+    metrics = {"accuracy": 0.9, "macro_f1": 0.9, "validation_macro_f1": macro_f1}
+    result = NewArtifact("result.json", "result", f"{run.id}/1/result.json", 2, "0" * 64)
+    RunStore().finish(
+        lease,
+        Finished(
+            Status.COMPLETED, metrics, summary.name, summary.digest, False, 0, 2.0, [result]
+        ),
+    )  # fmt: skip
+    return ExperimentStore().get(run.id)
+
+
+def finished_runs(dataset_id: int, count: int = 3, **data: object) -> list[ExperimentEntity]:
+    config = {"data": data} if data else {}
+    return [
+        finish(create_experiment(NewRun("classical", dataset_id, config=config)), 0.7 + n / 10)
+        for n in range(count)
+    ]
+
+
+def test_members_are_offered_from_the_same_split_only_the_best_first(
+    make_dataset: MakeDataset,
+) -> None:
+    dataset_id = make_dataset()
+    same = finished_runs(dataset_id)
+    other = finished_runs(dataset_id, 1, window_samples=512)
+    draft = choose_family(fresh_draft(dataset_id), "ensemble")
+    assessment = assess(draft)
+    assert assessment.can_start, assessment.notices
+    assert assessment.family is not None
+    assert assessment.info is not None
+    assert assessment.split is not None
+    offered = run_options(assessment.family, assessment.info, assessment.split.digest)
+    values = [int(option["value"]) for option in offered["members.experiments"]]
+    assert values == [run.id for run in reversed(same)]
+    assert "validation macro F1 90.0 %" in offered["members.experiments"][0]["label"]
+    picked = [str(n) for n in (*values[:2], other[0].id)]
+    wrong = draft.changed(values={**draft.values, "members.experiments": picked})
+    errors = assess(wrong).field_errors
+    assert "another split" in errors["members.experiments"]
+
+
+def test_selected_runs_begin_an_ensemble_on_their_own_split(make_dataset: MakeDataset) -> None:
+    dataset_id = make_dataset()
+    finished_runs(dataset_id)
+    runs = finished_runs(dataset_id, window_samples=512, overlap=0.25)
+    numbers = [run.id for run in runs]
+    draft = join_runs(numbers)
+    assert draft is not None
+    assert (draft.family, draft.dataset_id) == ("ensemble", dataset_id)
+    assert draft.values["data.window_samples"] == 512
+    assessment = assess(choose_preset(draft, "quick_test"))
+    assert assessment.can_start, assessment.notices
+    assert assessment.config is not None
+    assert assessment.config.model_dump()["members"]["experiments"] == sorted(numbers)
+    assert assessment.config.data.overlap == 0.25
+    started = launch(assessment.draft)
+    assert started.config["members"]["experiments"] == sorted(numbers)
+    assert join_runs([10**6]) is None
+
+
+def test_an_ensemble_without_enough_runs_says_so_on_its_card_and_cannot_start(
+    make_dataset: MakeDataset,
+) -> None:
+    dataset_id = make_dataset()
+    finished_runs(dataset_id, 2)
+    draft = choose_family(fresh_draft(dataset_id), "ensemble")
+    assessment = assess(draft)
+    assert not assessment.can_start
+    assert "there are 2" in assessment.field_errors["members.experiments"]
+    assert "there are 2" in str(model_view(draft))
