@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from integrations.core.data.splits import preview_split
 from integrations.core.simulator.config import CHANNELS, SimulatorConfig
 from integrations.core.simulator.simulate import TRUTH_FIELDS, make_dataset, simulate_one
 
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = {"content": {"signals_per_class": 6, "machines": 6}, "recording": {"samples": 1024}}
 PINNED = {
     "journal": "768ea9420f6afc2c6485d3f2d7efac008cb448ddeb9bfe04bb276ab11816c1b4",
@@ -25,6 +29,34 @@ PINNED = {
 
 def small(**changes: object) -> SimulatorConfig:
     return SimulatorConfig.model_validate({**SMALL, **changes})
+
+
+EXACTLY = """
+import hashlib
+from integrations.core.simulator.config import SimulatorConfig
+from integrations.core.simulator.simulate import simulate_one
+
+config = SimulatorConfig.model_validate({"content": {"signals_per_class": 5}})
+made = b"".join(simulate_one(config, index).samples.tobytes() for index in range(config.n_signals))
+print(hashlib.sha256(made).hexdigest())
+"""
+
+
+def test_a_processor_without_vector_instructions_makes_the_same_bytes() -> None:
+    """NumPy's sines differ in the last bit between instruction sets; the samples do not."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    prints = [
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", EXACTLY],
+            cwd=ROOT,
+            env={**os.environ, **disabled},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for disabled in ({}, {"NPY_DISABLE_CPU_FEATURES": " ".join(found)})
+    ]
+    assert prints[0] == prints[1] != ""
 
 
 @pytest.mark.parametrize("kind", PINNED)
