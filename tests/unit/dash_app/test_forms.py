@@ -178,3 +178,25 @@ def test_equal_settings_are_recognised_however_they_are_written() -> None:
 
 def test_dotted_paths_become_a_nested_config() -> None:
     assert nested({"a.b": 1, "a.c": 2, "d": 3}) == {"a": {"b": 1, "c": 2}, "d": 3}
+
+
+class Joined(Section):
+    start: int = knob(0, title="Start", help="A run.", ge=0, le=9, widget="experiment")
+    members: list[int] = knob([], title="Members", help="Runs.", widget="experiments")
+
+
+def test_pickers_of_experiments_hold_numbers_as_text_and_give_them_back() -> None:
+    kinds = [spec.kind for spec in all_fields(Joined).values()]
+    assert kinds == [FieldKind.EXPERIMENT, FieldKind.EXPERIMENTS]
+    assert to_values(Joined()) == {"start": "", "members": []}
+    config = Joined(start=4, members=[7, 12])
+    assert to_values(config) == {"start": "4", "members": ["7", "12"]}
+    assert check(Joined, to_values(config)).config == config
+    assert check(Joined, {"start": None, "members": None}).config == Joined()
+    assert check(Joined, {"start": "x", "members": []}).errors.keys() == {"start"}
+    drawn = str(field_input("f", all_fields(Joined)["members"], ["7"], options=[OPTION]))
+    assert "MultiSelect" in drawn
+    assert OPTION["label"] in drawn
+
+
+OPTION = {"value": "7", "label": "7: a run"}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from dash_app.api.experiments_csv import safe_cell
+from dash_app.pages.experiments.actions import why_not_joined
 from dash_app.pages.experiments.columns import columns
 from dash_app.pages.experiments.filters import (
     LONGEST_SEARCH,
@@ -11,6 +15,7 @@ from dash_app.pages.experiments.filters import (
     query_of,
     sort_of_address,
 )
+from storage.entities import ExperimentEntity, Status
 
 
 def test_the_address_is_read_whether_a_filter_stands_once_or_often() -> None:
@@ -58,3 +63,25 @@ def test_cells_of_the_export_cannot_become_formulas() -> None:
         assert safe_cell(start) == f"'{start}"
     assert safe_cell("plain = text") == "plain = text"
     assert safe_cell(-1.5) == -1.5
+
+
+def test_runs_on_other_data_or_another_split_are_not_joined() -> None:
+    def run(name: str, **changes: object) -> ExperimentEntity:
+        return replace(ENTITY, name=name, **changes)
+
+    pair = [run("one"), run("two")]
+    assert why_not_joined(pair) == ""
+    assert "“late” has no results yet" in why_not_joined([*pair, run("late", accuracy=None)])
+    assert "other data" in why_not_joined([*pair, run("odd", dataset_fingerprint="g")])
+    assert "another split" in why_not_joined([*pair, run("odd", split_digest="t")])
+
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+ENTITY = ExperimentEntity(
+    id=1, task_id="t", owner_id="local", name="Run", family="cnn1d", preset="", dataset_id=1,
+    dataset_name="Data", dataset_fingerprint="f", config={}, status=Status.COMPLETED, control="",
+    priority=5, token=1, attempts=1, epochs_done=1, epochs_total=1, progress=1.0,
+    split_name="by group", split_digest="s", leaky=False, accuracy=0.9, macro_f1=0.9, metrics={},
+    n_parameters=0, work_units=0.0, seconds=1.0, host="", error="", note="", tags=[],
+    parent_id=None, created_at=NOW, started_at=NOW, finished_at=NOW,
+)  # fmt: skip
