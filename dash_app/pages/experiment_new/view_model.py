@@ -107,11 +107,12 @@ def _counted(count: int, noun: str) -> str:
 
 def _family_cards(draft: Draft, entity: DatasetEntity | None) -> dmc.RadioGroup:
     info = info_of(entity) if entity else None
+    said = [
+        (item, *(family_problems(item, info) if info else ([], []))) for item in families().values()
+    ]
     # Families that do not suit the data come last, so that their reasons push nothing apart.
-    ordered = sorted(
-        families().values(), key=lambda item: bool(info and family_problems(item, info)[0])
-    )
-    cards = [_family_card(item, entity, info) for item in ordered]
+    said.sort(key=lambda found: bool(found[1]))
+    cards = [_family_card(*found, entity, info) for found in said]
     return dmc.RadioGroup(
         html.Div(cards, className="wizard-cards"),
         id=ids.FAMILY,
@@ -121,9 +122,12 @@ def _family_cards(draft: Draft, entity: DatasetEntity | None) -> dmc.RadioGroup:
 
 
 def _family_card(
-    item: Family, entity: DatasetEntity | None, info: DatasetInfo | None
+    item: Family,
+    errors: list[str],
+    warnings: list[str],
+    entity: DatasetEntity | None,
+    info: DatasetInfo | None,
 ) -> dmc.RadioCard:
-    errors, warnings = family_problems(item, info) if info else ([], [])
     lines = [_fact("x-octagon", text, "bad") for text in errors]
     if not errors:
         warnings = warnings + _missing_runs(item, info)
