@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ MOST_KEPT = 8
 MOST_CHANNELS = 64
 BINS = 128
 MAPPED_LAYERS = 3
+LARGEST = 60_000.0
+"""Maps are kept in half precision, which ends a little above."""
 
 
 def activation_extras(
@@ -54,25 +57,47 @@ def activation_extras(
     inputs, _ = WindowSource(data, index, device, prepare).take(np.arange(len(index)))
     answers = _answers(model, list(layers.values()), inputs)
     kept = _kept(explained["explained_predicted"] == explained["explained_truth"])
-    silent = [float((a.amax(dim=(0, 2)) <= 0).float().mean()) for a in answers]
     return {
         "activity_layers": list(layers),
-        "activity_mean": np.array([float(a.mean()) for a in answers]),
-        "activity_silent": np.array(silent),
+        "activity_mean": np.array([answer.mean for answer in answers]),
+        "activity_silent": np.array([answer.silent for answer in answers]),
         "activation_windows": kept,
-        **_maps(list(layers), [answer[kept] for answer in answers]),
+        **_maps(list(layers), answers, kept),
     }
 
 
-def _answers(
-    model: torch.nn.Module, layers: list[torch.nn.Module], inputs: Inputs
-) -> list[torch.Tensor]:
-    """Outputs of the layers, each of shape (n, channels, time)."""
-    found: dict[int, torch.Tensor] = {}
+@dataclass(frozen=True)
+class Answer:
+    """What a layer answered to all windows, without its full maps: deep networks have many.
+
+    Attributes:
+        mean: Over windows, channels and time.
+        silent: Share of channels above zero nowhere.
+        strength: Mean of each channel, shape (channels,).
+        coarse: Largest values in up to BINS stretches, shape (n, channels, bins).
+    """
+
+    mean: float
+    silent: float
+    strength: torch.Tensor
+    coarse: torch.Tensor
+
+
+def _answer(output: torch.Tensor) -> Answer:
+    maps = output.detach().float().squeeze(2)
+    coarse = functional.adaptive_max_pool1d(maps, min(BINS, maps.shape[2])).cpu()
+    strength = maps.mean(dim=(0, 2)).cpu()
+    silent = (coarse.amax(dim=(0, 2)) <= 0).float().mean()
+    return Answer(float(strength.mean()), float(silent), strength, coarse)
+
+
+def _answers(model: torch.nn.Module, layers: list[torch.nn.Module], inputs: Inputs) -> list[Answer]:
+    """Run the network once and sum up what each layer gave."""
+    found: dict[int, Answer] = {}
 
     def keeper(number: int) -> Any:
         def keep(_module: torch.nn.Module, _inputs: Any, output: torch.Tensor) -> None:
-            found[number] = output.detach().float().cpu().squeeze(2).clone()
+            found[number] = _answer(output)
 
         return keep
 
@@ -95,16 +120,15 @@ def _kept(hit: np.ndarray) -> IntArray:
     return chosen.astype(np.int64)
 
 
-def _maps(names: list[str], answers: list[torch.Tensor]) -> dict[str, Any]:
+def _maps(names: list[str], answers: list[Answer], kept: IntArray) -> dict[str, Any]:
     """Coarse maps of the first, a middle and the last layer."""
     places = np.unique(np.linspace(0, len(names) - 1, MAPPED_LAYERS).round().astype(int)).tolist()
     extras: dict[str, Any] = {"activation_layers": [names[i] for i in places]}
     for number, place in enumerate(places):
         answer = answers[place]
-        strongest = answer.mean(dim=(0, 2)).argsort(descending=True)[:MOST_CHANNELS]
-        channels = strongest.sort().values
-        bins = min(BINS, answer.shape[2])
-        coarse = functional.adaptive_max_pool1d(answer[:, channels], bins)
-        extras[f"activations_{number}"] = coarse.numpy().astype(np.float16)
-        extras[f"activation_channels_{number}"] = channels.numpy()
+        strongest = answer.strength.argsort(descending=True)[:MOST_CHANNELS]
+        channels = strongest.sort().values.numpy()
+        maps = answer.coarse.numpy()[kept][:, channels].clip(max=LARGEST)
+        extras[f"activations_{number}"] = maps.astype(np.float16)
+        extras[f"activation_channels_{number}"] = channels
     return extras
