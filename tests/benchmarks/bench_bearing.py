@@ -141,9 +141,14 @@ def candidates(family: Family, preset: str) -> list[tuple[Candidate, str]]:
 
 
 def run(
-    family: Family, candidate: Candidate, fold: Fold, seed: int, folder: Path, earlier: list[EarlierRun],
+    family: Family,
+    candidate: Candidate,
+    fold: Fold,
+    seed: int,
+    folder: Path,
+    earlier: list[EarlierRun],
     runs: Runs,
-) -> None:  # fmt: skip
+) -> None:
     """Train once and add what it achieved."""
     given = dict(load_preset(family.name, candidate.preset).config)
     for section, values in {**candidate.changes, "data": fold.settings}.items():
