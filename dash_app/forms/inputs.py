@@ -124,13 +124,14 @@ def _picker(
         "error": error or None,
         "searchable": True,
         "clearable": True,
-        "nothingFoundMessage": "No finished run of that name here",
+        "nothingFoundMessage": "No finished run that suits",
         "maxDropdownHeight": 320,
     }
     if several:
         chosen = [str(item) for item in value or []]
-        words = "" if chosen else "The best finished runs"
-        picker = dmc.MultiSelect(value=chosen, placeholder=words, hidePickedOptions=True, **common)
+        picker = dmc.MultiSelect(
+            value=chosen, placeholder="Add a finished run", hidePickedOptions=True, **common
+        )
     else:
         picker = dmc.Select(value=str(value) if value else None, placeholder="None", **common)
     return [picker, dcc.Store(id=part_id(form, "options", spec.path), data=list(options))]

@@ -187,7 +187,7 @@ def _options(assessment: Assessment, pickers: list[dict[str, Any]]) -> list[Any]
     family, info, split = assessment.family, assessment.info, assessment.split
     if not pickers or family is None or info is None:
         return [no_update] * len(pickers)
-    offered = run_options(family, info, split.digest if split else "")
+    offered = run_options(family, info, split.digest if split else "", assessment.draft.values)
     return [offered.get(path_of(item["id"]), no_update) for item in pickers]
 
 

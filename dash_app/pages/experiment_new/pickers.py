@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dash_app.components import format_percent
 from dash_app.forms import PICKERS, FieldKind, all_fields
@@ -20,27 +21,41 @@ MOST_OFFERED = 200
 FINISHED = (Status.COMPLETED.value, Status.STOPPED.value)
 
 
-def run_options(family: Family, info: DatasetInfo, split_digest: str) -> dict[str, Options]:
+def run_options(
+    family: Family, info: DatasetInfo, split_digest: str, values: Mapping[str, Any]
+) -> dict[str, Options]:
     """Give the runs that each picker of a family's form offers, the best first.
 
     Args:
         family: Whose form it is.
         info: The chosen data set.
         split_digest: Of the draft's data, windows and split; "" while they are not valid.
+        values: Of the form; a chosen run that does not suit is still named, at the end, because an
+            input silently drops what it does not offer.
 
     Returns:
         Options by dotted path: for members the runs on exactly this split, for weights to start
         from the family's own runs on any data.
     """
     kinds = {p: spec.kind for p, spec in all_fields(family.Config).items() if spec.kind in PICKERS}
-    return {
-        path: _options(
-            _joinable(info, split_digest)
-            if kind is FieldKind.EXPERIMENTS
-            else _of_family(family.name)
-        )
-        for path, kind in kinds.items()
-    }
+    offered = {}
+    for path, kind in kinds.items():
+        several = kind is FieldKind.EXPERIMENTS
+        runs = _joinable(info, split_digest) if several else _of_family(family.name)
+        offered[path] = _options(runs) + _unsuitable(values.get(path), runs)
+    return offered
+
+
+def _unsuitable(chosen: Any, runs: Sequence[ExperimentEntity]) -> Options:
+    """Name the chosen runs that are not offered."""
+    given = chosen if isinstance(chosen, list) else [chosen]
+    numbers = [int(raw) for raw in given if str(raw or "").isdecimal()]
+    missing = [number for number in numbers if number not in {run.id for run in runs}]
+    names = {run.id: run.name for run in ExperimentStore().several(missing)} if missing else {}
+    return [
+        {"value": str(n), "label": f"{n}: {names.get(n, 'not found')} · does not suit"}
+        for n in missing
+    ]
 
 
 def _joinable(info: DatasetInfo, split_digest: str) -> list[ExperimentEntity]:

@@ -56,7 +56,7 @@ def configure_view(draft: Draft) -> tuple[list[Any], list[dict[str, Any]]]:
         words = html.P("Choose data and a model first.", className="muted")
         return [card(words, html.Div(id=ids.SPLIT_PREVIEW, hidden=True))], []
     specs = _specs(family, info)
-    options = run_options(family, info, split_digest(draft, entity))
+    options = run_options(family, info, split_digest(draft, entity), draft.values)
     own = [path for path in options if specs[path].kind is FieldKind.EXPERIMENTS]
     view = [
         card(_preset_cards(draft, family, info), title="Preset"),

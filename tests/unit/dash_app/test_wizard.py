@@ -341,7 +341,7 @@ def test_members_are_offered_from_the_same_split_only_the_best_first(
     assert assessment.family is not None
     assert assessment.info is not None
     assert assessment.split is not None
-    offered = run_options(assessment.family, assessment.info, assessment.split.digest)
+    offered = run_options(assessment.family, assessment.info, assessment.split.digest, {})
     values = [int(option["value"]) for option in offered["members.experiments"]]
     assert values == [run.id for run in reversed(same)]
     assert "validation macro F1 90.0 %" in offered["members.experiments"][0]["label"]
@@ -349,6 +349,8 @@ def test_members_are_offered_from_the_same_split_only_the_best_first(
     wrong = draft.changed(values={**draft.values, "members.experiments": picked})
     errors = assess(wrong).field_errors
     assert "another split" in errors["members.experiments"]
+    drawn = str(configure_view(wrong)[0])
+    assert f"{other[0].id}: {other[0].name} · does not suit" in drawn
 
 
 def test_selected_runs_begin_an_ensemble_on_their_own_split(make_dataset: MakeDataset) -> None:
