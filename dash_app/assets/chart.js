@@ -77,7 +77,10 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   async function savePicture(graph, format, name) {
+    const cursors = window.dash_clientside.cursors.drawing(graph);
     const layout = Object.assign({}, graph.layout, {
+      shapes: [...(graph.layout.shapes || []), ...cursors.shapes],
+      annotations: [...(graph.layout.annotations || []), ...cursors.annotations],
       paper_bgcolor: "#ffffff",
       plot_bgcolor: "#ffffff",
       title: { text: titleOf(graph).replaceAll("<", "&lt;"), x: 0.01, xanchor: "left", font: { size: 15, color: "#1a1f26" } },

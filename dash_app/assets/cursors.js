@@ -316,7 +316,20 @@ window.dash_clientside = window.dash_clientside || {};
     if (!(state.spacing > 0) && lines.shaft) { state.spacing = lines.shaft * factor; say(SPACING, state.spacing); }
   }
 
+  /* The cursor as shapes and notes of the figure, for saved pictures. */
+  function drawing(graph) {
+    const places = graph.dataset.cursors === "yes" ? placesOf() : [];
+    const range = graph._fullLayout.xaxis.range;
+    const shown = places.filter((spot) => spot.at >= range[0] && spot.at <= range[1]);
+    const shapes = shown.map((spot) => ({ type: "line", xref: "x", yref: "paper", x0: spot.at, x1: spot.at, y0: 0, y1: 1,
+      line: { color: "#4a5460", width: 1, dash: "dash" } }));
+    const annotations = shown.map((spot) => ({ text: spot.name, x: spot.at, xref: "x", y: 0, yref: "paper",
+      xanchor: "left", yanchor: "bottom", showarrow: false, font: { size: 10 } }));
+    return { shapes: shapes, annotations: annotations };
+  }
+
   window.dash_clientside.cursors = {
+    drawing: drawing,
     show: function (mode, base, spacing, count, snap, lines) {
       const sent = window.dash_clientside.callback_context.triggered.map((item) => item.prop_id.split(".")[0]);
       state.mode = mode;
