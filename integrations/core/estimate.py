@@ -13,7 +13,7 @@ REFERENCE_RATES = {
     "classical": 1.5e9,
     "cnn1d": 1.7e10,
     "ensemble": 1.0e9,
-    "pinn": 2.5e10,
+    "pinn": 4.0e10,
     "resnet1d": 4.0e10,
     "spectrogram": 3.0e10,
     "transformer": 2.0e10,
