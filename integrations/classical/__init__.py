@@ -1,1 +1,1 @@
-"""Classical features: random forest, support vectors or boosting on standard features."""
+"""Classical features: forests, support vectors, boosting, a linear model, or MiniRocket."""

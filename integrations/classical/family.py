@@ -11,11 +11,11 @@ from integrations.core.figures.chart import Chart
 
 
 class ClassicalFamily:
-    """Standard features and a learner that takes seconds."""
+    """Features or convolutions without training, and a learner that takes seconds."""
 
     name = "classical"
     title = "Classical features"
-    summary = "Forty standard vibration features and a forest, support vectors or boosting."
+    summary = "Standard features, order lines or MiniRocket, and a learner that takes seconds."
     kind = "signal"
     Config: type[FamilyConfig] = ClassicalConfig
 
@@ -34,7 +34,7 @@ class ClassicalFamily:
         return fit(config, data, context)
 
     def panels(self, result: StoredResult) -> list[Chart]:
-        """Draw the feature importance."""
+        """Draw what the run left: importance, a tree, support vectors, a map."""
         return panels(result)
 
 

@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import RobustScaler, StandardScaler
 from sklearn.svm import SVC
 
-from integrations.classical.config import ModelConfig, ModelKind, Scaling
+from integrations.classical.config import FORESTS, ModelConfig, ModelKind, Scaling
+from integrations.classical.ridge import Ridge
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Table = npt.NDArray[np.floating[Any]]
 PORTION = 25
 """Trees or boosting rounds between two looks at the user's orders."""
 
@@ -25,7 +32,9 @@ class Learner:
 
     Attributes:
         columns: Columns of the feature table that are used, shape (k,).
-        temperature: Divides the support vectors' scores before the softmax.
+        scaler: Makes the columns comparable; None where the model does not need it.
+        model: The fitted scikit-learn model, or a ``Ridge``.
+        temperature: Divides the scores of support vectors and ridge before the softmax.
     """
 
     def __init__(
@@ -39,13 +48,13 @@ class Learner:
     ) -> None:
         self.columns = columns
         self.temperature = 1.0
-        self.scaler = _scaler(scaling)
+        self.scaler = None if config.kind is ModelKind.MINIROCKET else _scaler(scaling)
         self.model = _model(config, len(columns), seed, threads)
         self._config = config
         self._n_classes = n_classes
 
     def fit(
-        self, table: FloatArray, labels: IntArray, weights: FloatArray, pulse: Callable[[], None]
+        self, table: Table, labels: IntArray, weights: FloatArray, pulse: Callable[[], None]
     ) -> None:
         """Learn from a feature table.
 
@@ -55,66 +64,92 @@ class Learner:
             weights: Weight of each window, shape (n,).
             pulse: Called between portions; may raise to leave.
         """
-        used = self._scaled(table, fit=True)
+        used = self.scaled(table, fit=True)
         for portion in _portions(self._config):
             if portion:
                 self.model.set_params(**portion)
             self.model.fit(used, labels, sample_weight=weights)
             pulse()
+        if isinstance(self.model, Ridge):
+            self._fit_temperature(self.model.left_out_scores, labels[self.model.left_out])
 
-    def probability(self, table: FloatArray) -> FloatArray:
+    def probability(self, table: Table) -> FloatArray:
         """Class probabilities, shape (n, classes); 0 for classes not met in training."""
-        used = self._scaled(table)
-        found = (
-            self._scores(used) if isinstance(self.model, SVC) else self.model.predict_proba(used)
-        )
+        used = self.scaled(table)
+        scored = isinstance(self.model, SVC | Ridge)
+        found = self._scores(used) if scored else self.model.predict_proba(used)
         full = np.zeros((len(table), self._n_classes))
         full[:, self.model.classes_] = found
         return full
 
-    def calibrate(self, table: FloatArray, labels: IntArray) -> None:
-        """Fit the temperature of support vectors on held-out windows (Guo et al. 2017)."""
-        if not isinstance(self.model, SVC):
-            return
-        scores = _decision(self.model, self._scaled(table))
+    def calibrate(self, table: Table, labels: IntArray) -> None:
+        """Fit the temperature of scores on held-out windows (Guo et al. 2017)."""
+        if isinstance(self.model, SVC | Ridge):
+            self._fit_temperature(_decision(self.model, self.scaled(table)), labels)
+
+    def _fit_temperature(self, scores: FloatArray, labels: IntArray) -> None:
         column = np.searchsorted(self.model.classes_, labels)
         known = np.isin(labels, self.model.classes_)
+        if not known.any():
+            return
 
         def loss(log_temperature: float) -> float:
-            share = _softmax(scores[known] / np.exp(log_temperature))
+            share = softmax(scores[known] / np.exp(log_temperature))
             return float(-np.log(share[np.arange(known.sum()), column[known]] + 1e-12).mean())
 
         best = minimize_scalar(loss, bounds=(-4, 2), method="bounded")
         self.temperature = float(np.exp(best.x))
 
-    def _scores(self, used: FloatArray) -> FloatArray:
-        return _softmax(_decision(self.model, used) / self.temperature)
+    def _scores(self, used: Table) -> FloatArray:
+        return softmax(_decision(self.model, used) / self.temperature)
 
-    def _scaled(self, table: FloatArray, fit: bool = False) -> FloatArray:
+    def scaled(self, table: Table, fit: bool = False) -> Table:
+        """The used columns made comparable, shape (n, used)."""
         used = table[:, self.columns]
         if self.scaler is None:
             return used
         return np.asarray(self.scaler.fit_transform(used) if fit else self.scaler.transform(used))
 
 
-def strongest_features(table: FloatArray, labels: IntArray, top_k: int) -> IntArray:
-    """Columns with the largest F statistic between the classes, in column order.
+def strongest_features(
+    table: Table, labels: IntArray, top_k: int, max_correlation: float = 1.0
+) -> IntArray:
+    """Columns to learn from, in column order.
 
     Args:
         table: Training features, shape (n, features).
         labels: Class indices, shape (n,).
-        top_k: How many; 0 for all.
+        top_k: How many of those that separate the classes best; 0 for all.
+        max_correlation: Of two columns that correlate more, the weaker is dropped; 1 drops none.
     """
-    n_features = table.shape[1]
-    if not 0 < top_k < n_features:
-        return np.arange(n_features, dtype=np.int64)
+    strength = separation(table, labels)
+    ranked = np.argsort(-strength, kind="stable")
+    if max_correlation < 1:
+        ranked = _uncorrelated(table, ranked, max_correlation)
+    return np.sort(ranked[:top_k] if top_k > 0 else ranked)
+
+
+def separation(table: Table, labels: IntArray) -> FloatArray:
+    """Ratio of the spread between classes to that within (an F statistic), shape (features,)."""
     found = np.unique(labels)
     sizes = np.array([(labels == k).sum() for k in found])[:, None]
     means = np.stack([table[labels == k].mean(axis=0) for k in found])
     between = (sizes * (means - table.mean(axis=0)) ** 2).sum(axis=0)
     within = ((table - means[np.searchsorted(found, labels)]) ** 2).sum(axis=0)
-    strength = np.where(between > 0, between / np.maximum(within, 1e-12 * (between + 1e-30)), 0)
-    return np.sort(np.argsort(-strength, kind="stable")[:top_k])
+    return np.where(between > 0, between / np.maximum(within, 1e-12 * (between + 1e-30)), 0)
+
+
+def _uncorrelated(table: Table, ranked: IntArray, limit: float) -> IntArray:
+    """Go through columns from the strongest; keep those unlike all kept before."""
+    centred = table - table.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    unit = centred / np.where(length > 0, length, 1)
+    alike = np.abs(unit.T @ unit) > limit
+    kept: list[int] = []
+    for column in ranked.tolist():
+        if not alike[column, kept].any():
+            kept.append(column)
+    return np.array(kept, dtype=np.int64)
 
 
 def balanced_weights(labels: IntArray, balance: bool) -> FloatArray:
@@ -132,8 +167,13 @@ def _scaler(scaling: Scaling) -> Any:
 
 
 def _model(config: ModelConfig, n_features: int, seed: int, threads: int) -> Any:
-    if config.kind is ModelKind.RANDOM_FOREST:
-        return RandomForestClassifier(
+    if config.kind in FORESTS:
+        forest = (
+            RandomForestClassifier
+            if config.kind is ModelKind.RANDOM_FOREST
+            else ExtraTreesClassifier
+        )
+        return forest(
             n_estimators=0,
             max_depth=config.max_depth or None,
             min_samples_leaf=config.min_leaf,
@@ -143,6 +183,10 @@ def _model(config: ModelConfig, n_features: int, seed: int, threads: int) -> Any
         )
     if config.kind is ModelKind.SVM:
         return SVC(C=config.penalty, gamma=config.kernel_width / n_features, random_state=seed)
+    if config.kind is ModelKind.LOGISTIC:
+        return LogisticRegression(C=config.linear_penalty, max_iter=1000)
+    if config.kind is ModelKind.MINIROCKET:
+        return Ridge()
     return HistGradientBoostingClassifier(
         learning_rate=config.learning_rate,
         max_leaf_nodes=config.max_leaves,
@@ -154,18 +198,23 @@ def _model(config: ModelConfig, n_features: int, seed: int, threads: int) -> Any
 
 
 def _portions(config: ModelConfig) -> list[dict[str, int]]:
-    if config.kind is ModelKind.SVM:
+    if config.kind in FORESTS:
+        name, total = "n_estimators", config.trees
+    elif config.kind is ModelKind.GRADIENT_BOOSTING:
+        name, total = "max_iter", config.iterations
+    else:
         return [{}]
-    forest = config.kind is ModelKind.RANDOM_FOREST
-    name, total = ("n_estimators", config.trees) if forest else ("max_iter", config.iterations)
     return [{name: min(n, total)} for n in range(PORTION, total + PORTION, PORTION)]
 
 
-def _decision(model: SVC, used: FloatArray) -> FloatArray:
+def _decision(model: SVC | Ridge, used: Table) -> FloatArray:
+    if isinstance(model, Ridge):
+        return model.scores(used)
     scores = model.decision_function(used)
     return np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
 
 
-def _softmax(scores: FloatArray) -> FloatArray:
+def softmax(scores: FloatArray) -> FloatArray:
+    """Turn scores into shares that sum to 1 over the last axis."""
     raised = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import sklearn
-from skops import io as skops_io
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from integrations.classical.config import IMPORTANCE_WINDOWS, ClassicalConfig
-from integrations.classical.model import Learner, balanced_weights, strongest_features
+from integrations.classical.inputs import Inputs
+from integrations.classical.looks import looks
+from integrations.classical.model import Learner, Table, balanced_weights, strongest_features
+from integrations.classical.stored import StoredModel, arrays_of, arrays_of_minirocket
 from integrations.core.contract import (
     Control,
     FitResult,
@@ -29,9 +31,8 @@ from integrations.core.data.folds import group_folds
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, class_indices
 from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
+from integrations.core.explain.explain import explain
 from integrations.core.files import write_atomically
-from integrations.core.signal.features import compute_features
-from integrations.core.signal.plan import plan_features
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -47,7 +48,7 @@ class Part:
     """Features and labels of one part of the split."""
 
     index: WindowIndex
-    table: FloatArray
+    table: Table
     labels: IntArray
 
 
@@ -60,6 +61,7 @@ class Run:
         self.context = context
         self.parts: Split = split(data.info, config.data)
         self.n_classes = len(data.info.classes)
+        self.inputs = Inputs(config, data)
         self.history: list[dict[str, float]] = []
 
     def pulse(self) -> None:
@@ -80,13 +82,16 @@ class Run:
             share = progress_from + (progress_to - progress_from) * done / total
             self.context.report_progress(share, "Computing features")
 
-        table = compute_features(self.data, index, progress).astype(np.float64)
+        table = self.inputs.table(index, progress)
         return Part(index, table, class_indices(self.data.info)[index.recording])
 
-    def learner(self, table: FloatArray, labels: IntArray) -> Learner:
+    def learner(self, table: Table, labels: IntArray) -> Learner:
         """Select features and fit one model."""
         config = self.config
-        columns = strongest_features(table, labels, config.features.top_k)
+        columns = np.arange(table.shape[1], dtype=np.int64)
+        if self.inputs.names:
+            chosen = config.features
+            columns = strongest_features(table, labels, chosen.top_k, chosen.max_correlation)
         learner = Learner(
             config.model,
             config.features.scaling,
@@ -121,16 +126,29 @@ def fit(config: ClassicalConfig, data: Dataset, context: RunContext) -> FitResul
         validation = run.part(run.parts.validation, 0.8, 0.85)
         learner.calibrate(validation.table, validation.labels)
         extras = _importance(run, learner, validation)
-        test = run.part(run.parts.test, 0.9, 1.0)
+        test = run.part(run.parts.test, 0.9, 0.97)
+        predictions = _predictions(learner, test)
+        stored = _stored(run, learner)
+        context.report_progress(0.97, "Explaining some decisions")
+        extras |= looks(learner, train.table, train.labels, test.table)
+        extras |= _explained(run, stored, predictions)
         return FitResult(
-            test=_predictions(learner, test),
+            test=predictions,
             validation=_predictions(learner, validation),
             history=run.history,
             best_epoch=0,
             stopped=stopped,
-            model_files=_save(run, learner),
+            model_files=stored.write(context.folder),
             extras=extras,
         )
+
+
+def _explained(run: Run, stored: StoredModel, test: Predictions) -> dict[str, Any]:
+    def predict(windows: npt.NDArray[np.float32], index: WindowIndex) -> FloatArray:
+        run.pulse()
+        return stored.probability(run.inputs.table(index, windows=windows))
+
+    return explain(predict, run.data, test, run.config.data.window_samples)
 
 
 def _cross_validate(run: Run, train: Part) -> bool:
@@ -199,7 +217,9 @@ def _write_checkpoint(run: Run) -> Path:
 
 def _importance(run: Run, learner: Learner, validation: Part) -> dict[str, Any]:
     """Rise of the validation log loss when a feature is shuffled (Breiman 2001, Fisher 2019)."""
-    names = [feature.name for feature in plan_features(run.data.info).features]
+    names = run.inputs.names
+    if not names:
+        return {}
     repeats = run.config.training.importance_repeats
     used = learner.columns
     extras: dict[str, Any] = {"feature_names": [names[i] for i in used]}
@@ -224,9 +244,7 @@ def _importance(run: Run, learner: Learner, validation: Part) -> dict[str, Any]:
     return {**extras, "importance": rises.mean(axis=1), "importance_spread": rises.std(axis=1)}
 
 
-def _shuffled(
-    table: FloatArray, columns: IntArray, repeats: int, rng: np.random.Generator
-) -> FloatArray:
+def _shuffled(table: Table, columns: IntArray, repeats: int, rng: np.random.Generator) -> Table:
     """Stack copies of the table, one column shuffled in each, repeats of a column together."""
     copies = np.tile(table, (len(columns) * repeats, 1, 1))
     for number, copy in enumerate(copies):
@@ -244,19 +262,20 @@ def _predictions(learner: Learner, part: Part) -> Predictions:
     return Predictions(part.index.recording, part.index.start, part.labels, probability)
 
 
-def _save(run: Run, learner: Learner) -> tuple[Path, ...]:
-    """Write the model with skops, which loads no code, and what is needed to use it."""
-    folder = run.context.folder
-    blob = skops_io.dumps({"scaler": learner.scaler, "model": learner.model})
-    write_atomically(folder / "model.skops", lambda file: file.write(blob))
+def _stored(run: Run, learner: Learner) -> StoredModel:
+    """The finished model as arrays, with what is needed to use it."""
+    kind = run.config.model.kind
+    arrays = arrays_of(kind, learner.model, learner.scaler) | {"columns": learner.columns}
+    if run.inputs.minirocket is not None:
+        arrays |= arrays_of_minirocket(run.inputs.minirocket)
     card = {
         **run.identity,
+        "format_version": FORMAT_VERSION,
+        "kind": kind.value,
         "classes": run.data.info.classes,
         "channels": run.data.info.channels,
-        "features": [f.name for f in plan_features(run.data.info).features],
-        "columns": learner.columns.tolist(),
+        "samples": run.config.data.window_samples,
+        "features": run.inputs.names,
         "temperature": learner.temperature,
     }
-    text = json.dumps(card, indent=2).encode()
-    write_atomically(folder / "model.json", lambda file: file.write(text))
-    return folder / "model.skops", folder / "model.json"
+    return StoredModel(arrays, card)

@@ -28,18 +28,22 @@ import yaml  # noqa: E402
 from scipy.signal import decimate  # noqa: E402
 
 from integrations.core.config import FamilyConfig  # noqa: E402
-from integrations.core.contract import EarlierRun, Family, Severity  # noqa: E402
+from integrations.core.contract import EarlierRun, Family, Severity, TrainingError  # noqa: E402
 from integrations.core.data.builtin import make  # noqa: E402
 from integrations.core.data.dataset import Dataset, DatasetWriter, Recording  # noqa: E402
 from integrations.core.data.defaults import apply_suggestions  # noqa: E402
 from integrations.core.data.splits import split  # noqa: E402
 from integrations.core.evaluation.evaluate import evaluate  # noqa: E402
 from integrations.core.evaluation.store import save_result  # noqa: E402
+from integrations.core.simulator.config import SimulatorConfig  # noqa: E402
+from integrations.core.simulator.simulate import make_dataset  # noqa: E402
 from integrations.core.testing import RecordingContext  # noqa: E402
 from integrations.presets import FOLDER, Measured, Preset, presets  # noqa: E402
 from integrations.registry import families  # noqa: E402
 
 CWRU = ROOT.parent / "shared" / "data" / "cwru"
+ROLLING = "rolling"
+ROLLING_CONTENT = {"kind": "rolling", "signals_per_class": 60}
 BUILTIN = ("osu_leaf", "gun_point", "basic_motions")
 CWRU_SPLITS = {
     "cwru_size": {"split": "field", "split_field": "fault size", "test_values": ["14"]},
@@ -81,6 +85,10 @@ def data_sets(folder: Path, only: list[str]) -> Iterator[tuple[str, Dataset, dic
         if not only or key in only:
             make(key, folder / key)
             yield key, Dataset(folder / key), {}
+    if ROLLING in only:
+        config = SimulatorConfig.model_validate({"content": ROLLING_CONTENT})
+        make_dataset(config, folder / ROLLING)
+        yield ROLLING, Dataset(folder / ROLLING), {}
     wanted = {key: split for key, split in CWRU_SPLITS.items() if not only or key in only}
     if not wanted:
         return
@@ -186,7 +194,11 @@ def main() -> None:
                 if any(p.severity is Severity.ERROR for p in family.problems(data.info)):
                     continue
                 place = folder / "runs" / f"{key}-{family.name}-{preset.name}"
-                found, config = measure(family, preset, data, settings, place, earlier)
+                try:
+                    found, config = measure(family, preset, data, settings, place, earlier)
+                except TrainingError as error:
+                    say(f"{key:14} {family.name:11} {preset.name:17} skipped: {error}")
+                    continue
                 rate = config.workload(data.info).work_units / found.seconds
                 say(
                     f"{key:14} {family.name:11} {preset.name:17} {found.accuracy:.3f} "
