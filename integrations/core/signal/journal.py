@@ -227,7 +227,7 @@ class JournalChunk:
             [spectra.floor[:, a : max(b, a + 1)].sum(axis=1) for a, b in pairwise(borders)]
         )
         total = sums.sum(axis=0)
-        shares = np.log(sums / total)
+        shares = np.log(sums / total + TINY)
         lines = np.log(total / spectra.power[:, 1:].sum(axis=1))
         return np.concatenate([shares, lines[None]]).T
 
@@ -241,7 +241,7 @@ class JournalChunk:
             mean = np.maximum(squared.mean(axis=1, keepdims=True), TINY)
             relative = squared / mean
             columns += [
-                np.log((relative**2).mean(axis=1)),
+                np.log((relative**2).mean(axis=1) + TINY),
                 np.log(relative.max(axis=1) + TINY),
                 self._once_per_turn(relative),
             ]

@@ -52,7 +52,7 @@ def missing_for_scores(info: DatasetInfo) -> tuple[str, ...]:
     kind = bearing_kind(info)
     if kind == "unknown":
         found.append("the kind of bearing (property bearing_kind: rolling or journal)")
-    if kind == "rolling" and not known_lines(info):
+    elif kind == "rolling" and (_without_orders(info) or not (found or known_lines(info))):
         found.append("the bearing's orders (bpfo, bpfi, bsf, ftf, or its geometry)")
     return tuple(found)
 
@@ -158,6 +158,10 @@ class _Machines:
             radial = [spectra[i] for i in self.pair or self.channels if i != self.axial[0]]
             parts.append(chunk.axial_scores(spectra[self.axial[0]], radial))
         return np.concatenate(parts, axis=1)
+
+
+def _without_orders(info: DatasetInfo) -> bool:
+    return not all(fault_orders(info, recording) for recording in info.recordings)
 
 
 def _channel_names(info: DatasetInfo) -> tuple[str, ...]:
