@@ -8,12 +8,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from integrations.core.data.dataset import DatasetError, DatasetInfo
+from integrations.core.data.defaults import suggest_window
 from integrations.core.simulator.config import SimulatorConfig
 from integrations.core.simulator.simulate import (
     make_dataset,
@@ -95,7 +97,8 @@ def _make(config: SimulatorConfig, name: str, dataset_id: int, report: Report) -
         scratch.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    DatasetStore().set_ready(dataset_id, ready_facts(info, target, target.name))
+    facts = replace(ready_facts(info, target, target.name), window_samples=suggest_window(info))
+    DatasetStore().set_ready(dataset_id, facts)
     return info
 
 

@@ -48,6 +48,7 @@ def test_a_job_makes_the_set_and_says_how_far_it_is() -> None:
         DatasetStatus.READY, "Bearings", "simulator",
     )  # fmt: skip
     assert (ready.n_recordings, ready.n_groups, len(ready.classes)) == (44, 4, 11)
+    assert ready.window_samples == 512
     assert result == {"recordings": 44, "fingerprint": ready.fingerprint}
     assert [fraction for fraction, _ in said] == pytest.approx([(i + 1) / 44 for i in range(44)])
     assert said[-1][1] == "44 of 44 signals made, now mixed"

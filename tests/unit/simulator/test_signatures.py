@@ -44,7 +44,7 @@ def lines(samples: npt.ArrayLike) -> tuple[Array, Array]:
     values = np.asarray(samples, dtype=np.float64)
     window = np.hanning(values.size)
     amplitude = np.abs(np.fft.rfft((values - values.mean()) * window)) * 2 / window.sum()
-    return np.fft.rfftfreq(values.size, 1 / RATE), amplitude
+    return np.fft.rfftfreq(values.size, 1 / RATE).astype(np.float64), amplitude
 
 
 def height(made: Simulated, order: float, channel: int = 0, width: float = 0.03) -> float:
