@@ -24,7 +24,7 @@ from integrations.core.simulator.streams import Stream, log_uniform
 FILM_NOISE = 0.3
 """Random motion of a healthy journal over its once-per-turn motion."""
 
-NEIGHBOUR = (0.3, 2.0)
+NEIGHBOUR = (0.2, 1.2)
 """Hum of a neighbouring machine over the healthy once-per-turn motion."""
 
 COMPARABLE = 0.7
