@@ -80,7 +80,11 @@ def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
     parameters = [stat("Parameters", format_count(cost.work.parameters))]
     return html.Div(
         [
-            stat(term("Time", time), time_words(cost), detail=f"by {cost.basis}"),
+            stat(
+                term("Time", time),
+                f"About {format_duration(cost.seconds)}",
+                detail=f"{format_duration_range(cost.low, cost.high)}, by {cost.basis}",
+            ),
             stat(term("Memory", memory), format_bytes(cost.work.memory_bytes)),
             stat(term("Checkpoints", disk), format_bytes(cost.work.checkpoint_bytes)),
             stat(
