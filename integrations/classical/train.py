@@ -31,7 +31,7 @@ from integrations.core.data.folds import group_folds
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, class_indices
 from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
-from integrations.core.explain.explain import explain
+from integrations.core.explain.explain import explain, telling_windows
 from integrations.core.files import write_atomically
 
 FloatArray = npt.NDArray[np.float64]
@@ -39,6 +39,8 @@ IntArray = npt.NDArray[np.int64]
 FORMAT_VERSION = 1
 SHUFFLED_ROWS = 10_000
 """Rows predicted at once for the importance; one call per feature would be mostly overhead."""
+EXPLAINED_BY_MINIROCKET = 8
+"""Its transform is costly; more windows would take longer to explain than to learn."""
 FEATURE_SHARE, FOLD_SHARE = 0.2, 0.6
 """Parts of the progress bar for the features and for the folds; the rest is the final fit."""
 
@@ -148,6 +150,11 @@ def _explained(run: Run, stored: StoredModel, test: Predictions) -> dict[str, An
         run.pulse()
         return stored.probability(run.inputs.table(index, windows=windows))
 
+    if run.inputs.minirocket is not None:
+        rows = telling_windows(test, run.n_classes)[:EXPLAINED_BY_MINIROCKET]
+        test = Predictions(
+            test.recording[rows], test.start[rows], test.truth[rows], test.probability[rows]
+        )
     return explain(predict, run.data, test, run.config.data.window_samples)
 
 
