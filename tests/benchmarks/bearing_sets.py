@@ -24,6 +24,7 @@ ORDERS_6205 = {"bpfo": 3.5848, "bpfi": 5.4152, "bsf": 2.357, "ftf": 0.3983}
 FAULTS = {"Normal": "N", "IR": "IR", "B": "B", "ORat6": "OR"}
 RATE_HZ = 12_000.0
 LONG_SAMPLES = 16_384
+PIECES = 5
 RIG_CLASSES = {"normal": "N", "inner race": "IR", "outer race": "OR"}
 
 Labelling = Callable[[str, str], str | None]
@@ -54,8 +55,12 @@ def cwru_signals() -> tuple[tuple[str, str, str, np.ndarray], ...]:
     return tuple(found)
 
 
-def cwru(folder: Path, labelling: Labelling) -> Dataset:
-    """Write CWRU with the classes that a labelling gives."""
+def cwru(folder: Path, labelling: Labelling, tested_load: str = "") -> Dataset:
+    """Write CWRU with the classes that a labelling gives.
+
+    Recordings at another load than a tested one are cut into pieces, so that validation takes
+    pieces of every load and leaves all of them to train on.
+    """
     properties = {"group_noun": "bearing", "bearing_kind": "rolling", **ORDERS_6205}
     with DatasetWriter(
         folder, name="CWRU drive end", channels=["DE"], unit="g", properties=properties
@@ -63,7 +68,11 @@ def cwru(folder: Path, labelling: Labelling) -> Dataset:
         for speed, fault, size, samples in cwru_signals():
             label = labelling(fault, size)
             if label is not None:
-                writer.add(samples, _recording(speed, fault, size, label))
+                row = _recording(speed, fault, size, label)
+                count = PIECES if tested_load and row.fields["load"] != tested_load else 1
+                for number, piece in enumerate(np.array_split(samples, count), 1):
+                    name = f"{row.name}, piece {number}" if count > 1 else row.name
+                    writer.add(piece, replace(row, name=name))
     return Dataset(folder)
 
 
@@ -79,6 +88,17 @@ def simulated(folder: Path, kind: str, **content: object) -> Dataset:
     """Simulate the usual data set of a bearing kind, 26 machines unless told otherwise."""
     make_dataset(SimulatorConfig.model_validate({"content": {"kind": kind, **content}}), folder)
     return Dataset(folder)
+
+
+def without_speed(folder: Path) -> Dataset:
+    """The simulated journal bearings for whoever may not know the speed: no tacho, no fields."""
+    whole = simulated(folder / "whole", "journal")
+    kept = [i for i, channel in enumerate(whole.info.channels) if channel != "tacho"]
+    names = [whole.info.channels[i] for i in kept]
+    with DatasetWriter(folder / "blind", name="without speed", channels=names) as writer:
+        for number, recording in enumerate(whole.info.recordings):
+            writer.add(whole.signal(number)[kept], replace(recording, fields={}))
+    return Dataset(folder / "blind")
 
 
 def two_rigs(folder: Path) -> Dataset:

@@ -98,13 +98,16 @@ class Runs:
 def folds(protocol: str, folder: Path) -> Iterator[Fold]:
     """Give the divisions of a protocol."""
     if protocol == "P2":
-        yield Fold("3 hp", sets.cwru(folder, sets.nine_faults), _held_back("load", "3"))
+        data = sets.cwru(folder, sets.nine_faults, tested_load="3")
+        yield Fold("3 hp", data, _held_back("load", "3"))
     elif protocol == "P3":
         data = sets.cwru(folder, sets.four_kinds)
         for size in ("7", "14", "21"):
             yield Fold(f"{size} mil", data, _held_back("fault size", size))
     elif protocol in ("journal", "rolling"):
         yield Fold("machines", sets.simulated(folder, protocol), {"split": "group"})
+    elif protocol == "no_speed":
+        yield Fold("machines", sets.without_speed(folder), {"split": "group"})
     elif protocol == "rigs":
         data = sets.two_rigs(folder)
         yield Fold("simulated → CWRU", data, _held_back("rig", "C"))
@@ -123,6 +126,7 @@ TITLES = {
     "P2": "CWRU 12 kHz drive end, 9 faults with size: train 0–2 hp, test 3 hp (same bearings)",
     "P3": "CWRU 12 kHz drive end, N/IR/B/OR: leave one fault size out (normal cut in time)",
     "journal": "Simulated journal bearings, 11 classes: whole machines held back",
+    "no_speed": "Simulated journal bearings as a contrast: no tacho channel, no rpm given",
     "rolling": "Simulated rolling bearings, 4 classes: whole machines held back",
     "rigs": "Normal, inner, outer: train on one rig, test on the other (simulated, CWRU)",
     "machines": "Simulated rolling bearings: train on one machine, test on another geometry",

@@ -107,11 +107,12 @@ def _counted(count: int, noun: str) -> str:
 
 def _family_cards(draft: Draft, entity: DatasetEntity | None) -> dmc.RadioGroup:
     info = info_of(entity) if entity else None
-    said = [
-        (item, *(family_problems(item, info) if info else ([], []))) for item in families().values()
-    ]
-    # Families that do not suit the data come last, so that their reasons push nothing apart.
-    said.sort(key=lambda found: bool(found[1]))
+    said = []
+    for item in families().values():
+        errors, warnings = family_problems(item, info) if info else ([], [])
+        said.append((item, errors, warnings, [] if errors else _missing_runs(item, info)))
+    # Families that cannot start on the data come last: their reasons push nothing apart there.
+    said.sort(key=lambda found: 2 * bool(found[1]) + bool(found[3]))
     cards = [_family_card(*found, entity, info) for found in said]
     return dmc.RadioGroup(
         html.Div(cards, className="wizard-cards"),
@@ -125,14 +126,14 @@ def _family_card(
     item: Family,
     errors: list[str],
     warnings: list[str],
+    missing_runs: list[str],
     entity: DatasetEntity | None,
     info: DatasetInfo | None,
 ) -> dmc.RadioCard:
     lines = [_fact("x-octagon", text, "bad") for text in errors]
     if not errors:
-        warnings = warnings + _missing_runs(item, info)
         lines = [_fact("bullseye", _accuracy(item, entity)), _fact("clock", _time(item, info))]
-    lines += [_fact("exclamation-triangle", text, "warn") for text in warnings]
+    lines += [_fact("exclamation-triangle", text, "warn") for text in warnings + missing_runs]
     return dmc.RadioCard(
         html.Div(
             [
