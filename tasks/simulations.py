@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -34,7 +33,6 @@ from tasks.import_jobs import ready_facts
 log = logging.getLogger(__name__)
 SOURCE = "simulator"
 KIND = "simulate"
-NICENESS = 5
 LOOK_SECONDS = 1.0
 FREE_BYTES_KEPT = 256 << 20
 
@@ -72,7 +70,6 @@ def simulate_dataset(job: JobEntity, report: Report) -> dict[str, Any]:
         OSError: The disk is full or not writable.
     """
     entity = DatasetStore().get(job.dataset_id or 0)
-    os.nice(NICENESS)
     try:
         config = SimulatorConfig.model_validate(job.payload.get("config", {}))
         info = _make(config, entity.name, entity.id, report)
