@@ -135,7 +135,9 @@ def _of_boosting(model: Any) -> Arrays:
     nodes = np.concatenate(trees)
     leaf = nodes["is_leaf"].astype(bool)
     sides = [
-        tuple(np.where(each["is_leaf"], -1, each[side]) for side in ("left", "right"))
+        tuple(
+            np.where(each["is_leaf"], -1, each[side].astype(np.int64)) for side in ("left", "right")
+        )
         for each in trees
     ]
     return {
