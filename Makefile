@@ -44,10 +44,10 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 unit: $(DEV_STAMP)
-	$(BIN)/pytest -q --ignore=tests/e2e
+	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/e2e
 
 e2e: $(DEV_STAMP)
-	$(BIN)/pytest -q tests/e2e
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/e2e
 
 # sktime is installed for the recordings in its wheel and never imported. What only its code needs
 # stays out: scikit-learn imports pandas where it finds it, a second in every classical run.

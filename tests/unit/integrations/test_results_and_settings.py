@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,18 +152,28 @@ def test_suggested_window_fits_the_shortest_record(lengths: tuple[int, ...], win
 
 
 def test_suggestions_prefer_the_published_split_and_keep_choices(toy: Dataset) -> None:
-    suggested = apply_suggestions(Cnn1dConfig(), toy.info)
+    events = replace(
+        toy.info, recordings=tuple(replace(each, fields={}) for each in toy.info.recordings)
+    )
+    suggested = apply_suggestions(Cnn1dConfig(), events)
     assert suggested.data.split is SplitStrategy.PUBLISHED
     assert suggested.data.window_samples == 512
     assert not suggested.augmentation.shift
     chosen = Cnn1dConfig.model_validate(
         {"data": {"split": "group", "window_samples": 64}, "augmentation": {"shift": True}}
     )
-    kept = apply_suggestions(chosen, toy.info)
+    kept = apply_suggestions(chosen, events)
     assert kept.data.split is SplitStrategy.GROUP
     assert kept.data.window_samples == 64
     assert kept.augmentation.shift
     assert not kept.augmentation.sign_flip
+
+
+def test_steady_vibration_of_a_machine_is_no_event(toy: Dataset) -> None:
+    suggested = apply_suggestions(Cnn1dConfig(), toy.info)
+    assert suggested.augmentation.shift
+    assert suggested.augmentation.path_gain > 0
+    assert not suggested.input.order_tracking  # all run at one speed
 
 
 def bearing_info() -> DatasetInfo:
