@@ -172,7 +172,7 @@ def _placeholder(values: Sequence[str], used: set[str], *, is_class: bool) -> st
 
 def _guess_name(values: Sequence[str], used: set[str]) -> str:
     distinct = set(values)
-    numbers = [int(v) for v in distinct if v.isdigit()]
+    numbers = [int(v) for v in distinct if v.isdecimal()]
     if len(numbers) == len(distinct):
         if min(numbers) >= 100 and len(distinct) <= 20 and "rpm" not in used:
             guess = "rpm"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from integrations.core.data.patterns import PatternError, compile_pattern, render, suggest_pattern
@@ -73,6 +73,7 @@ def test_any_text_makes_a_pattern_or_a_sentence(text: str) -> None:
         assert str(error).endswith(".")  # noqa: PT017 - reading it well is fine too
 
 
+@example(["-", "²"])
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=8))
 def test_a_suggestion_always_compiles(names: list[str]) -> None:
     suggested = suggest_pattern(names)
