@@ -32,7 +32,7 @@ from integrations.core.data.splits import split  # noqa: E402
 from integrations.core.data.windows import WindowIndex, class_indices, gather  # noqa: E402
 from integrations.core.signal.features import compute_features  # noqa: E402
 from integrations.core.testing import RecordingContext  # noqa: E402
-from integrations.core.training.augmentation import augment  # noqa: E402
+from integrations.core.training.transfer_path import augment_with_path  # noqa: E402
 from integrations.presets import load_preset, presets  # noqa: E402
 from integrations.registry import families  # noqa: E402
 
@@ -123,7 +123,21 @@ def classical(folder: Path, repeats: int) -> None:
     data = write_signals(folder / "classical", 1144, 286)
     config = config_for("classical", "quick_test", data)
     seconds = timed(lambda: run("classical", config, data), repeats)
-    row("classical Quick test, 1 430 signals, features included", seconds)
+    row("classical Quick test, 1 430 signals, whole run with folds and explanations", seconds)
+    for name in ("quick_test", "standard"):
+        config = config_for("classical", name, data)
+        once = timed(lambda c=config: features_and_fit(c, data, folder), repeats)  # type: ignore[misc]
+        row(f"classical {name}: features and scores of 1 430 signals, one fit", once)
+
+
+def features_and_fit(config: Any, data: Dataset, folder: Path) -> None:
+    """Compute every window's features and fit one model on them."""
+    from integrations.classical.train import Run
+
+    once = Run(config, data, RecordingContext(folder / "fit", threads=THREADS))
+    index = WindowIndex(np.arange(1430), np.zeros(1430, dtype=np.int64), SAMPLES)
+    part = once.part(index, 0.0, 1.0)
+    once.learner(part.table, part.labels)
 
 
 def fits(data: Dataset, repeats: int) -> None:
@@ -195,7 +209,7 @@ def bare_loop(family: str, config: Any, data: Dataset) -> None:
         order = torch.randperm(len(x))
         for number, first in enumerate(range(0, len(x), size)):
             rows = order[first : first + size]
-            batch = augment(x[rows], config.augmentation, 0, epoch, number)
+            (batch,) = augment_with_path((x[rows],), config.augmentation, 0, epoch, number)
             loss = torch.nn.functional.cross_entropy(model(batch), y[rows])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -218,9 +232,9 @@ def network(family: str, config: Any, data: Dataset) -> torch.nn.Module:
 
         mode = config.input.normalisation
         return Cnn1d(config.architecture, mode, SAMPLES, channels, classes)
-    from integrations.resnet1d.model import ResNet1d
+    from integrations.resnet1d.model import Resnet1d
 
-    return ResNet1d(config.architecture, config.input.normalisation, SAMPLES, channels, classes)
+    return Resnet1d(config, SAMPLES, channels, classes)
 
 
 def rocket(data: Dataset, repeats: int, aeon_python: str) -> None:
@@ -255,13 +269,14 @@ def fit_only(data: Dataset, repeats: int) -> None:
     from sklearn.linear_model import RidgeClassifierCV
     from sklearn.preprocessing import StandardScaler
 
-    from integrations.core.signal.minirocket import MiniRocket
+    from integrations.core.signal.minirocket import fit_minirocket
 
     index = WindowIndex(np.arange(1600), np.zeros(1600, dtype=np.int64), SAMPLES)
     windows, labels = gather(data, index), class_indices(data.info)[:1600]
 
     def fit() -> None:
-        table = StandardScaler().fit_transform(MiniRocket(seed=0).fit_transform(windows))
+        transform = fit_minirocket(windows, 10_000, seed=0)
+        table = StandardScaler().fit_transform(transform.transform(windows, threads=THREADS))
         RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)).fit(table, labels)
 
     row("MiniRocket + ridge fit, ours", timed(fit, repeats))
