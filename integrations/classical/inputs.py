@@ -28,11 +28,10 @@ class Inputs:
         minirocket: The fitted transform, or None.
     """
 
-    def __init__(self, config: ClassicalConfig, data: Dataset, threads: int) -> None:
+    def __init__(self, config: ClassicalConfig, data: Dataset) -> None:
         self.names = feature_names(config, data.info)
         self.minirocket: MiniRocket | None = None
         self._config = config
-        self._threads = threads
         self._data = data
         if config.model.kind is ModelKind.MINIROCKET:
             if config.data.window_samples < SHORTEST_WINDOW:
@@ -76,6 +75,4 @@ class Inputs:
         samples = gather(self._data, index) if windows is None else windows
         if self.minirocket is None:
             self.minirocket = fit_minirocket(samples, self._config.model.kernels, self._config.seed)
-        return self.minirocket.transform(
-            samples, lambda done: progress(done, len(samples)), self._threads
-        )
+        return self.minirocket.transform(samples, lambda done: progress(done, len(samples)))

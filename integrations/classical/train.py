@@ -63,7 +63,7 @@ class Run:
         self.context = context
         self.parts: Split = split(data.info, config.data)
         self.n_classes = len(data.info.classes)
-        self.inputs = Inputs(config, data, context.threads)
+        self.inputs = Inputs(config, data)
         self.history: list[dict[str, float]] = []
 
     def pulse(self) -> None:

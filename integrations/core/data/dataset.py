@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 SAMPLES = "samples.f32"
 FloatArray = npt.NDArray[np.float32]
+Found = TypeVar("Found")
 
 
 class DatasetError(Exception):
@@ -91,6 +93,21 @@ class DatasetInfo:
             for key, value in recording.fields.items():
                 values.setdefault(key, set()).add(field_text(value))
         return {key: tuple(sorted(found, key=_numeric_first)) for key, found in values.items()}
+
+
+def once_per_data_set(function: Callable[[DatasetInfo], Found]) -> Callable[[DatasetInfo], Found]:
+    """Keep what a function finds out about a data set with its info, which never changes."""
+    key = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def kept(info: DatasetInfo) -> Found:
+        known = info.__dict__
+        if key not in known:
+            known[key] = function(info)
+        found: Found = known[key]
+        return found
+
+    return kept
 
 
 def field_text(value: str | float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from integrations.core.data.dataset import Dataset, DatasetInfo
+from integrations.core.data.dataset import Dataset, DatasetInfo, once_per_data_set
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.signal.feature_groups import GROUPS, band_energies, order_prominences
 from integrations.core.signal.machine import fault_orders, shaft_hz
@@ -37,7 +37,7 @@ def compute_features(
     info, plan = dataset.info, plan_features(dataset.info)
     table = np.empty((len(index), len(plan.features)), dtype=np.float32)
     rates = np.array([recording.sampling_rate_hz or 1.0 for recording in info.recordings])
-    machines = _machines(info, plan.lines)[index.recording]
+    machines = _machines(info)[index.recording]
     done = 0
     for rate in np.unique(rates):
         alike = np.flatnonzero(rates[index.recording] == rate)
@@ -64,8 +64,10 @@ def _one_channel(
     return np.stack(columns, axis=1)
 
 
-def _machines(info: DatasetInfo, lines: tuple[str, ...]) -> FloatArray:
+@once_per_data_set
+def _machines(info: DatasetInfo) -> FloatArray:
     """Shaft speed and orders of each recording's machine, shape (n_recordings, 1 + lines)."""
+    lines = plan_features(info).lines
     found = np.zeros((len(info.recordings), 1 + len(lines)), dtype=np.float32)
     for row, recording in zip(found, info.recordings, strict=True):
         if lines:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import cos, isfinite, radians
 from typing import Any, Literal
 
-from integrations.core.data.dataset import DatasetInfo, Recording
+from integrations.core.data.dataset import DatasetInfo, Recording, once_per_data_set
 
 BearingKind = Literal["rolling", "journal", "unknown"]
 FAULT_LINES = ("BPFO", "BPFI", "2×BSF", "FTF")
@@ -28,6 +28,7 @@ PITCH_DIAMETER_NAMES = ("pitch diameter", "pitch diameter mm", "pitch diameter i
 CONTACT_ANGLE_NAMES = ("contact angle", "contact angle deg", "contact angle °")
 
 
+@once_per_data_set
 def bearing_kind(info: DatasetInfo) -> BearingKind:
     """Say which physics holds: ``bearing_kind``, or rolling where orders are known.
 
@@ -81,6 +82,7 @@ def fault_orders(info: DatasetInfo, recording: Recording) -> dict[str, float]:
     return {name: found[name] for name in ordered if name in found}
 
 
+@once_per_data_set
 def known_lines(info: DatasetInfo) -> tuple[str, ...]:
     """Name the fault lines whose frequency is known in every recording; bearings may differ."""
     known: dict[str, None] | None = None

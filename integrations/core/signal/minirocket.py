@@ -10,7 +10,6 @@ comparisons at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -56,37 +55,23 @@ class MiniRocket:
         return sum(bias.size for bias in self.biases)
 
     def transform(
-        self,
-        windows: FloatArray,
-        pulse: Callable[[int], None] = lambda done: None,
-        threads: int = 1,
+        self, windows: FloatArray, pulse: Callable[[int], None] = lambda done: None
     ) -> FloatArray:
         """Transform windows.
 
         Args:
             windows: Shape (n, channels, samples); each is standardised, so amplitude is not seen.
             pulse: Called with the windows done after each chunk.
-            threads: Chunks transformed at the same time; the result does not depend on it.
 
         Returns:
             Shares of positive values, shape (n, n_features), float32.
         """
         table = np.empty((len(windows), self.n_features), dtype=np.float32)
         at_once = max(1, CHUNK_SAMPLES // self.samples)
-        starts = range(0, len(windows), at_once)
-
-        def fill(start: int) -> int:
+        for start in range(0, len(windows), at_once):
             some = windows[start : start + at_once]
             table[start : start + len(some)] = self._shares(standardised(some))
-            return start + len(some)
-
-        with ThreadPoolExecutor(max(1, threads)) as pool:
-            pending = [pool.submit(fill, start) for start in starts]
-            try:
-                for done in pending:
-                    pulse(done.result())
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+            pulse(start + len(some))
         return table
 
     def _shares(self, windows: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from integrations.core.data.dataset import Dataset, DatasetInfo
+from integrations.core.data.dataset import Dataset, DatasetInfo, once_per_data_set
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.signal import journal, rolling
 from integrations.core.signal.impulsiveness import NAMES, impulsiveness
@@ -22,6 +22,7 @@ CHUNK = 64
 SPEED_CHANNELS = frozenset({"tacho", "tachometer", "keyphasor", "key phasor", "speed", "rpm"})
 
 
+@once_per_data_set
 def score_names(info: DatasetInfo) -> tuple[str, ...]:
     """Name the physics scores of a window, all channels; () where there can be none."""
     if missing_for_scores(info):
@@ -38,6 +39,7 @@ def score_names(info: DatasetInfo) -> tuple[str, ...]:
     return tuple(found)
 
 
+@once_per_data_set
 def missing_for_scores(info: DatasetInfo) -> tuple[str, ...]:
     """Say in words what keeps a data set from having physics scores; () when nothing does."""
     found = []
@@ -80,7 +82,7 @@ def physics_scores(
     table = np.zeros((len(index), len(names)), dtype=np.float32)
     if not names:
         return table
-    machines = _Machines(info)
+    machines = _machines(info)
     done = 0
     for rows, rate in _chunks(machines, index):
         windows = gather(dataset, index.take(rows))
@@ -99,7 +101,7 @@ class WindowScores:
 
     def __init__(self, info: DatasetInfo) -> None:
         self.names = score_names(info)
-        self._machines = _Machines(info) if self.names else None
+        self._machines = _machines(info) if self.names else None
 
     def __call__(self, windows: FloatArray, index: WindowIndex) -> FloatArray:
         """Score windows, shape (n, channels, samples), that lie (or lay) where the index says."""
@@ -158,6 +160,11 @@ class _Machines:
             radial = [spectra[i] for i in self.pair or self.channels if i != self.axial[0]]
             parts.append(chunk.axial_scores(spectra[self.axial[0]], radial))
         return np.concatenate(parts, axis=1)
+
+
+@once_per_data_set
+def _machines(info: DatasetInfo) -> _Machines:
+    return _Machines(info)
 
 
 def _without_orders(info: DatasetInfo) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from integrations.core.data.dataset import DatasetInfo
+from integrations.core.data.dataset import DatasetInfo, once_per_data_set
 from integrations.core.signal.machine import known_lines
 
 FloatArray = npt.NDArray[np.float32]
@@ -85,6 +85,7 @@ class FeaturePlan:
     lines: tuple[str, ...]
 
 
+@once_per_data_set
 def plan_features(info: DatasetInfo) -> FeaturePlan:
     """Decide which features suit a data set.
 
