@@ -67,7 +67,7 @@ def _tree(result: StoredResult) -> Chart | None:
         key="one_tree",
         title=f"The first tree asks first for {names[int(_array(extras, 'tree_feature')[0])]}",
         x_axis=Axis("Yes to the left, no to the right"),
-        y_axis=Axis("Questions asked"),
+        y_axis=Axis("Questions asked", range=(float(y.max()) + 0.5, -0.5)),
         series=(Series("tree", tuple(x[around].tolist()), tuple(y[around].tolist()), colour=0),),
         labels=tuple(
             Label(float(a), float(b), text) for a, b, text in zip(x, y, texts, strict=True)
@@ -85,7 +85,7 @@ def _places(children: IntArray) -> tuple[FloatArray, FloatArray]:
 
     def place(node: int, depth: int) -> None:
         nonlocal leaves
-        y[node] = -depth
+        y[node] = depth
         left, right = children[node].tolist()
         if left < 0:
             x[node], leaves = leaves, leaves + 1

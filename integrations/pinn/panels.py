@@ -13,9 +13,9 @@ from integrations.core.figures.chart import Axis, Bars, Chart, Heatmap, Lines, S
 
 FloatArray = npt.NDArray[np.float64]
 HEADS = {
-    "physics": "Physics scores alone",
-    "network": "Network alone",
-    "fused": "Both, as fused",
+    "physics": "Physics",
+    "network": "Network",
+    "fused": "Fused",
 }
 UNITS = ("windows", "recordings")
 LOSSES = {"line_loss": "Missing lines", "sommerfeld_loss": "Sommerfeld number"}

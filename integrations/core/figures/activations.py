@@ -39,7 +39,7 @@ def window_charts(result: StoredResult, place: int, key: str) -> list[Chart]:
 
 
 def activity_charts(extras: dict[str, Any]) -> list[Chart]:
-    """Draw mean answers and silent channels per layer; none where nothing was kept."""
+    """Draw mean answers and silent channels per layer; none where nothing was kept or all is 0."""
     names = tuple(str(name) for name in extras.get("activity_layers", ()))
     return [
         chart
@@ -106,5 +106,7 @@ def _bars(
 ) -> Bars | None:
     values: FloatArray = np.asarray(extras.get(key, ()), dtype=np.float64)
     if not names or len(values) != len(names) or not np.isfinite(values).all():
+        return None
+    if not values.any():
         return None
     return Bars(key, title, axis, names, tuple(values.tolist()), help=help_)

@@ -95,9 +95,10 @@ def f1_by_class(evaluation: Evaluation) -> Bars | None:
     if not ordered:
         return None
     weakest = ordered[-1]
+    title = f"“{weakest.name}” is recognised least well (F1 {weakest.f1:.0%})"
     return Bars(
         key="f1_by_class",
-        title=f"“{weakest.name}” is recognised least well (F1 {weakest.f1:.0%})",
+        title="Every class is recognised without a mistake" if weakest.f1 == 1 else title,
         axis=Axis("F1 on test windows", percent=True, range=(0.0, 1.0)),
         categories=tuple(row.name for row in ordered),
         values=tuple(row.f1 for row in ordered),

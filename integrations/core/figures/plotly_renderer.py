@@ -26,6 +26,8 @@ from integrations.core.figures.chart import (
     edges,
 )
 
+HIGHEST_SHARE = 1.02
+"""Where automatic axes of shares end: a line at 100 % would else lie in the middle of 200 %."""
 FONT = {"family": "Inter, system-ui, sans-serif", "size": 12, "color": "#4a5460"}
 GRID = "#e6e9ed"
 LONGEST_LABEL = 20
@@ -343,7 +345,7 @@ def _axis(axis: Axis) -> dict[str, Any]:
         "zeroline": False,
     }
     if axis.percent:
-        drawn["tickformat"] = ".0%"
+        drawn |= {"tickformat": ".0%", "autorangeoptions": {"clipmax": HIGHEST_SHARE}}
     if axis.log:
         drawn |= {"type": "log", "dtick": 1, "minor": {"showgrid": False}}
     if axis.range is not None:
