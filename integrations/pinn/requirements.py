@@ -11,8 +11,8 @@ from integrations.pinn.lines import CRITICAL, field_number, required_lines
 from integrations.pinn.regime import SOMMERFELD_FIELDS
 
 ORDER_HELP = (
-    "Give each recording the fields bpfo, bpfi, bsf and ftf (multiples of shaft speed), or balls, "
-    "ball diameter, pitch diameter and contact angle, when importing."
+    "When importing, state it under “Facts about the whole set” (BPFO = 3.58, BPFI, BSF, FTF in "
+    "multiples of shaft speed, or balls and diameters), or as fields of each recording."
 )
 
 
@@ -27,9 +27,9 @@ def missing_metadata(info: DatasetInfo) -> list[Problem]:
     ]  # fmt: skip
     if kind == "unknown":
         found.append(
-            "Whether the bearings are rolling or journal bearings is not known, and it decides "
-            "which physics holds. " + ORDER_HELP + " For journal bearings give the field “bearing "
-            "kind” with the value journal."
+            "The bearing is not known, and it decides which physics holds. "
+            + ORDER_HELP
+            + " For a journal bearing state bearing_kind = journal."
         )
     if kind == "rolling":
         found.append(_missing_orders(info))

@@ -92,7 +92,7 @@ def test_missing_metadata_is_refused_with_what_is_missing_and_where() -> None:
     assert "1 of 12 recordings has no shaft speed" in errors(
         replace(whole, recordings=(first, *whole.recordings[1:]))
     )
-    assert "rolling or journal bearings is not known" in errors(info("N", "IR"))
+    assert "The bearing is not known" in errors(info("N", "IR"))
     assert "12 of 12 recordings have no shaft speed" in errors(info("N", "IR", **ORDERS))
     some = info("N", "IR", "B", fields={"rpm": 1800.0}, bpfo=3.58, bpfi=5.42)
     assert "18 of 18 recordings have no fault order 2×BSF" in errors(some)
