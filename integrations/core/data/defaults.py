@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from integrations.core.config import FamilyConfig, SplitStrategy
 from integrations.core.data.dataset import DatasetInfo, field_text
-from integrations.core.signal.machine import shaft_hz
+from integrations.core.signal.machine import bearing_kind, shaft_hz
 
 LONGEST_WHOLE_RECORD = 4096
 USUAL_WINDOW = 2048
@@ -117,9 +117,15 @@ def waveform_suggestions(info: DatasetInfo) -> dict[str, dict[str, Any]]:
 
 
 def path_suggestions(info: DatasetInfo) -> dict[str, dict[str, Any]]:
-    """Suggest as ``waveform_suggestions``, and random transfer paths for what is no event."""
+    """Suggest as ``waveform_suggestions``, and random transfer paths for what is no event.
+
+    Not for journal bearings: their probes face the shaft, with no path between, and the height of
+    one line against another is what tells the faults.
+    """
     found = waveform_suggestions(info)
-    return found if "augmentation" in found else found | {"augmentation": {"path_gain": PATH_DB}}
+    if "augmentation" in found or bearing_kind(info) == "journal":
+        return found
+    return found | {"augmentation": {"path_gain": PATH_DB}}
 
 
 def _field_split(
