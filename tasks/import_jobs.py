@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -23,7 +24,7 @@ from storage.stores.datasets import DatasetStore, ReadyFacts
 from tasks.imports import ImportFailed, run_import, run_inspect
 
 log = logging.getLogger(__name__)
-BUILTIN_MARK = "built-in.json"
+BUILTIN_MARK, BUILTIN_LOCK = "built-in.json", "built-in.lock"
 TYPICAL_WINDOW = 2048
 Report = Callable[[float, str], None]
 
@@ -76,13 +77,22 @@ def import_dataset(job: JobEntity, report: Report) -> dict[str, Any]:
 def ensure_builtin_sets() -> list[DatasetEntity]:
     """Make the built-in sets that were never made here; one the user deleted stays deleted.
 
+    Waits for another process that is at it, so that neither takes the other's files away.
+
     Returns:
         The data sets made by this call.
     """
     folder = settings().datasets_folder
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / BUILTIN_LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _make_missing(folder)
+
+
+def _make_missing(folder: Path) -> list[DatasetEntity]:
     mark = folder / BUILTIN_MARK
-    done = _read_mark(mark)
+    half_made = {d.builtin_key for d in DatasetStore().all() if d.status is not DatasetStatus.READY}
+    done = _read_mark(mark) - half_made
     made = []
     for builtin in reversed(builtin_sets()):
         if builtin.key not in done and (entity := _make_builtin(builtin, folder)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,22 @@ def test_built_in_sets_are_made_once_and_stay_deleted() -> None:
     Dataset(settings().datasets_folder / entity.folder).verify()
     DatasetStore().delete(entity.id)
     assert ensure_builtin_sets() == []
+
+
+def test_built_in_sets_made_by_two_at_once_are_all_ready() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(ensure_builtin_sets) for _ in range(2)]
+        assert sorted(len(each.result()) for each in made) == [0, len(builtin_sets())]
+    assert {dataset.status for dataset in DatasetStore().all()} == {DatasetStatus.READY}
+
+
+def test_a_built_in_set_left_half_made_is_made_again() -> None:
+    ensure_builtin_sets()
+    entity = DatasetStore().by_builtin_key("gun_point")
+    assert entity is not None
+    DatasetStore().set_status(entity.id, DatasetStatus.IMPORTING)
+    assert [each.id for each in ensure_builtin_sets()] == [entity.id]
+    assert DatasetStore().get(entity.id).status is DatasetStatus.READY
 
 
 def test_an_upload_is_looked_at_then_imported_and_its_files_removed() -> None:
