@@ -11,7 +11,8 @@ from integrations.cnn1d.plan import cost, head_plan, layer_plan
 from integrations.core.config import FamilyConfig, Workload
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import path_suggestions
-from integrations.core.data.windows import window_bytes, windows_per_recording
+from integrations.core.data.windows import window_bytes
+from integrations.core.training.cost import network_workload
 from integrations.core.training.settings import (
     CheckpointConfig,
     InputConfig,
@@ -55,13 +56,7 @@ class Cnn1dConfig(FamilyConfig):
         layers = layer_plan(self.architecture, self.data.window_samples, len(info.channels))
         head = head_plan(self.architecture, layers, len(info.classes))
         weights, products = cost(layers, head)
-        windows = int(windows_per_recording(info, self.data).sum())
-        epochs = self.training.epochs
-        return Workload(
-            work_units=float(products) * windows * (1 + 3 * epochs),
-            steps=epochs,
-            parameters=weights,
-            memory_bytes=window_bytes(info, self.data) + 16 * weights + 300_000_000,
-            checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
-            uses_gpu=True,
-        )
+        return network_workload(
+            self, info, weights=weights, products=products,
+            held_bytes=window_bytes(info, self.data),
+        )  # fmt: skip

@@ -10,7 +10,8 @@ from pydantic import Field, field_validator
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import path_suggestions, turns_window
-from integrations.core.data.windows import window_bytes, windows_per_recording
+from integrations.core.data.windows import window_bytes
+from integrations.core.training.cost import network_workload
 from integrations.core.training.settings import (
     CheckpointConfig,
     InputConfig,
@@ -143,17 +144,11 @@ class PinnConfig(FamilyConfig):
         """Count multiply-adds of network and spectra, weights and bytes."""
         layers = layer_plan(self.architecture, self.data.window_samples, len(info.channels))
         weights, products = _cost(layers, len(info.classes))
-        windows = int(windows_per_recording(info, self.data).sum())
-        epochs = self.training.epochs
         spectra = SPECTRUM_WORK * self.data.window_samples * len(info.channels)
-        return Workload(
-            work_units=windows * (float(products) * (1 + 3 * epochs) + spectra),
-            steps=epochs,
-            parameters=weights,
-            memory_bytes=window_bytes(info, self.data) + 16 * weights + 300_000_000,
-            checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
-            uses_gpu=True,
-        )
+        return network_workload(
+            self, info, weights=weights, products=products, once=spectra,
+            held_bytes=window_bytes(info, self.data),
+        )  # fmt: skip
 
 
 class Layer(Section):

@@ -10,7 +10,8 @@ from pydantic import Field, field_validator
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import path_suggestions
-from integrations.core.data.windows import window_bytes, windows_per_recording
+from integrations.core.data.windows import window_bytes
+from integrations.core.training.cost import network_workload
 from integrations.core.training.settings import (
     CheckpointConfig,
     InputConfig,
@@ -138,17 +139,11 @@ class Resnet1dConfig(FamilyConfig):
         window, channels = self.data.window_samples, len(info.channels)
         plan = network_plan(shape_of(self.architecture), window, channels, len(info.classes))
         weights, products = cost(plan)
-        windows = int(windows_per_recording(info, self.data).sum())
-        epochs = self.training.epochs
         batch = BYTES_PER_ACTIVATION * activation_numbers(plan) * self.training.batch_size
-        return Workload(
-            work_units=float(products) * windows * (1 + 3 * epochs),
-            steps=epochs,
-            parameters=weights,
-            memory_bytes=window_bytes(info, self.data) + 16 * weights + batch + 300_000_000,
-            checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
-            uses_gpu=True,
-        )
+        return network_workload(
+            self, info, weights=weights, products=products,
+            held_bytes=window_bytes(info, self.data) + batch,
+        )  # fmt: skip
 
 
 def shape_of(config: ArchitectureConfig) -> Shape:

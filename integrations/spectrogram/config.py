@@ -12,6 +12,7 @@ from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import waveform_suggestions
 from integrations.core.data.windows import window_bytes, windows_per_recording
 from integrations.core.signal.machine import bearing_kind
+from integrations.core.training.cost import network_workload
 from integrations.core.training.settings import (
     AugmentationConfig,
     CheckpointConfig,
@@ -177,14 +178,9 @@ class SpectrogramConfig(FamilyConfig):
         image = image_plan(self.transform, samples)
         weights, products = cost(self.architecture, image, channels, samples, len(info.classes))
         windows = int(windows_per_recording(info, self.data).sum())
-        prepared = window_bytes(info, self.data) if self.architecture.dual_stream else 0
+        waveforms = window_bytes(info, self.data) if self.architecture.dual_stream else 0
         images = 4 * windows * channels * image.rows * image.columns
-        epochs = self.training.epochs
-        return Workload(
-            work_units=float(windows) * (image.products * channels + products * (1 + 3 * epochs)),
-            steps=epochs,
-            parameters=weights,
-            memory_bytes=images + prepared + 16 * weights + 300_000_000,
-            checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
-            uses_gpu=True,
-        )
+        return network_workload(
+            self, info, weights=weights, products=products, once=image.products * channels,
+            held_bytes=images + waveforms,
+        )  # fmt: skip

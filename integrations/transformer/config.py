@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import waveform_suggestions
-from integrations.core.data.windows import window_bytes, windows_per_recording
+from integrations.core.data.windows import window_bytes
+from integrations.core.training.cost import network_workload
 from integrations.core.training.settings import (
     AugmentationConfig,
     CheckpointConfig,
@@ -121,16 +122,10 @@ class TransformerConfig(FamilyConfig):
         """Count multiply-adds (three forward passes per training window), weights and bytes."""
         samples, channels = self.data.window_samples, len(info.channels)
         weights, products = cost(self.architecture, samples, channels, len(info.classes))
-        windows = int(windows_per_recording(info, self.data).sum())
-        epochs = self.training.epochs
-        return Workload(
-            work_units=float(products) * windows * (1 + 3 * epochs),
-            steps=epochs,
-            parameters=weights,
-            memory_bytes=window_bytes(info, self.data) + 16 * weights + 300_000_000,
-            checkpoint_bytes=12 * weights * (self.checkpoints.keep_last + 1),
-            uses_gpu=True,
-        )
+        return network_workload(
+            self, info, weights=weights, products=products,
+            held_bytes=window_bytes(info, self.data),
+        )  # fmt: skip
 
 
 class Step(Section):
