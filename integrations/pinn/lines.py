@@ -7,23 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from integrations.core.data.dataset import DatasetInfo, Recording
-from integrations.core.signal.fault_lines import ROLLING_FAULTS
+from integrations.core.signal.fault_lines import NEAR_CRITICAL, ROLLING_FAULTS, WHIRL
 from integrations.core.signal.machine import (
     FAULT_LINES,
     BearingKind,
     critical_hz,
     fault_orders,
-    number,
     shaft_hz,
 )
 
 CRITICAL = "critical speed"
 SHAFT = ""
-WHIRL = (0.38, 0.48)
-"""Field range of the whirl frequency ratio: leakage and grooves lower the 0.5 of theory."""
-
-NEAR_CRITICAL = (0.75, 1.25)
-"""Supports move the first bending frequency from what the plate says."""
 
 
 class LineSyntaxError(ValueError):
@@ -146,10 +140,3 @@ def reference_hz(info: DatasetInfo, recording: Recording) -> dict[str, float]:
         found |= {name: order * shaft for name, order in fault_orders(info, recording).items()}
     critical = critical_hz(recording)
     return found | ({} if critical is None else {CRITICAL: critical})
-
-
-def field_number(recording: Recording, names: Sequence[str]) -> float | None:
-    """Read a positive number from the first of these metadata fields that has one."""
-    folded = {name.lower(): value for name, value in recording.fields.items()}
-    read = (number(folded[name]) for name in names if name in folded)
-    return next((value for value in read if value is not None), None)

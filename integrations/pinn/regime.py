@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from integrations.core.data.dataset import DatasetInfo, Recording
-from integrations.core.signal.machine import critical_hz, shaft_hz
-from integrations.pinn.lines import field_number
+from integrations.core.signal.machine import critical_hz, field_number, shaft_hz
 
 SOMMERFELD_FIELDS = ("sommerfeld", "sommerfeld number")
 STABLE_BELOW = 0.13

@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 from integrations.core.contract import Problem, Severity
 from integrations.core.data.dataset import DatasetInfo, Recording
-from integrations.core.signal.machine import bearing_kind, critical_hz, fault_orders, shaft_hz
-from integrations.pinn.lines import CRITICAL, field_number, required_lines
+from integrations.core.signal.machine import (
+    bearing_kind,
+    critical_hz,
+    fault_orders,
+    field_number,
+    shaft_hz,
+)
+from integrations.pinn.lines import CRITICAL, required_lines
 from integrations.pinn.regime import SOMMERFELD_FIELDS
 
 ORDER_HELP = (

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from integrations.core.data.dataset import DatasetInfo, Recording
-from integrations.core.signal.machine import bearing_kind, fault_orders, number, shaft_hz
+from integrations.core.signal.machine import bearing_kind, critical_hz, fault_orders, shaft_hz
 
 WHIRL = (0.38, 0.48)
 """Oil whirl lies a little below half the shaft speed: leakage lowers the 0.5 of theory."""
-CRITICAL_FIELDS = ("critical speed", "critical speed hz", "f_crit")
 HARMONICS = 3
-SUPPORTS = 0.25
-"""Supports move the first bending frequency by so much from what the plate says."""
+NEAR_CRITICAL = (0.75, 1.25)
+"""Supports move the first bending frequency from what the plate says."""
 
 Place = Literal["envelope", "spectrum"]
 
@@ -90,11 +89,10 @@ def _at(multiple: float | tuple[float, float], shaft: float) -> FaultLine:
 
 
 def _whip(recording: Recording) -> list[FaultLine]:
-    fields = {name.lower(): value for name, value in recording.fields.items()}
-    critical = next((number(fields[n]) for n in CRITICAL_FIELDS if n in fields), None)
+    critical = critical_hz(recording)
     if critical is None:
         return []
-    low, high = critical * (1 - SUPPORTS), critical * (1 + SUPPORTS)
+    low, high = (multiple * critical for multiple in NEAR_CRITICAL)
     return [FaultLine("near the critical speed", low, high)]
 
 

@@ -96,7 +96,12 @@ def known_lines(info: DatasetInfo) -> tuple[str, ...]:
 
 def critical_hz(recording: Recording) -> float | None:
     """Give the rotor's nominal first critical speed in Hz, or None when no field tells it."""
-    return _first(_folded(recording.fields), CRITICAL_NAMES)
+    return field_number(recording, CRITICAL_NAMES)
+
+
+def field_number(recording: Recording, names: tuple[str, ...]) -> float | None:
+    """Give the positive number in the first of these metadata fields that has one, else None."""
+    return _first(_folded(recording.fields), names)
 
 
 def number(value: object) -> float | None:
