@@ -18,7 +18,7 @@ from integrations.core.config import FamilyConfig
 from integrations.core.contract import FitResult, Predictions, RunContext
 from integrations.core.data.dataset import Dataset, FloatArray
 from integrations.core.data.splits import Split, split
-from integrations.core.data.windows import WindowIndex
+from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
 from integrations.core.explain.explain import explain
 from integrations.core.explain.gradcam import grad_cam, over_time
@@ -255,7 +255,7 @@ def _explanations(
         extras["explained_recording"], extras["explained_start"], config.data.window_samples
     )
     said = torch.from_numpy(extras["explained_predicted"]).to(device)
-    inputs, _ = WindowSource(data, index, device, recipe.prepare).take(np.arange(len(index)))
+    inputs = inputs_of(gather(data, index), index)
     maps = grad_cam(model, recipe.cam_layer(model), inputs, said, recipe.objective)
     spans = getattr(recipe.prepare, "span", None)
     span = np.ones(len(index)) if spans is None else spans[index.recording]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-ORDER, AUGMENTATION, EPOCH, WEIGHTS = 1, 2, 3, 4
+ORDER, AUGMENTATION, EPOCH, WEIGHTS, TRANSFER_PATH = 1, 2, 3, 4, 5
 """Purposes that keep streams of the same seed apart."""
 
 

@@ -6,12 +6,10 @@ import torch
 from torch.nn import functional
 
 from integrations.core.training.augmentation import augment
-from integrations.core.training.determinism import derived_seed
+from integrations.core.training.determinism import TRANSFER_PATH, derived_seed
 from integrations.core.training.inputs import Inputs
 from integrations.core.training.settings import AugmentationConfig, PathAugmentationConfig
 
-PATH = 5
-"""Purpose of the random stream, beside those of ``determinism``."""
 KNOTS = 9
 """Frequencies, evenly spread up to half the sampling rate, at which the gain is drawn."""
 
@@ -22,7 +20,7 @@ def augment_with_path(
     """Change the waveform as ``augment_waveform`` does, and pass it through a random path."""
     windows = augment(inputs[0], config, seed, epoch, batch)
     if isinstance(config, PathAugmentationConfig) and config.path_gain:
-        generator = torch.Generator().manual_seed(derived_seed(seed, PATH, epoch, batch))
+        generator = torch.Generator().manual_seed(derived_seed(seed, TRANSFER_PATH, epoch, batch))
         gain = torch.randn(len(windows), 1, KNOTS, generator=generator) * config.path_gain
         windows = through_path(windows, gain.to(windows))
     return (windows, *inputs[1:])
