@@ -92,6 +92,11 @@ class ExperimentEntity:
         metrics: Headline values by name, e.g. {"accuracy": 0.968, "accuracy_low": …}.
         progress: Fraction done at the last durable report, 0–1.
         error: A sentence for the user when failed.
+        time_limit_seconds: Longest training time; None for the installation's.
+        kept: True when retention must leave its files alone.
+        memory_bytes: Most memory its process was seen to use, 0 when unknown.
+        trimmed_at: When its intermediate checkpoints were removed.
+        purged_at: When all its files were removed.
         forecast: What the run was expected to take when it was created: seconds "low", "mid" and
             "high", and "basis" in words; None for runs of a version that kept none.
     """
@@ -132,6 +137,11 @@ class ExperimentEntity:
     started_at: datetime | None
     finished_at: datetime | None
     forecast: dict[str, Any] | None = None
+    time_limit_seconds: int | None = None
+    kept: bool = False
+    memory_bytes: int = 0
+    trimmed_at: datetime | None = None
+    purged_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -180,6 +190,7 @@ class JobEntity:
     dataset_id: int | None
     created_at: datetime
     finished_at: datetime | None
+    priority: int = 5
 
 
 @dataclass(frozen=True)

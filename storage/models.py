@@ -176,6 +176,9 @@ class Experiment(LeaseColumns, Base):
     work_units: Mapped[float] = mapped_column(Float(53), default=0.0)
     seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
     forecast: Mapped[dict[str, Any] | None] = mapped_column(OptionalJson)
+    time_limit_seconds: Mapped[int | None] = mapped_column(Integer)
+    kept: Mapped[bool] = mapped_column(default=False)
+    memory_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     host: Mapped[str] = mapped_column(String(200), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
@@ -185,6 +188,8 @@ class Experiment(LeaseColumns, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    trimmed_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]
 
 
 class ExperimentTag(Base):
@@ -300,12 +305,13 @@ class Job(LeaseColumns, Base):
     """A background job other than training: report or import; claimed like a run."""
 
     __tablename__ = "job"
-    __table_args__ = (Index("ix_job_claim", "status", "id"),)
+    __table_args__ = (Index("ix_job_claim", "status", "priority", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     owner_id: Mapped[str] = mapped_column(String(64), default="local")
     kind: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(20))
+    priority: Mapped[int] = mapped_column(Integer, default=5)
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str] = mapped_column(Text, default="")
@@ -341,3 +347,80 @@ class WorkerRow(Base):
     slots: Mapped[int] = mapped_column(Integer)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seen_at: Mapped[float] = mapped_column(Float(53))
+
+
+class Notification(Base):
+    """Something people want to know without looking; written with what caused it."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index("ix_notification_unread", "owner_id", "read_at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    level: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(300))
+    message: Mapped[str] = mapped_column(Text, default="")
+    experiment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    read_at: Mapped[datetime | None]
+
+
+class Channel(Base):
+    """A way notifications leave the bench: e-mail, Slack, Teams or a webhook."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    config: Mapped[dict[str, Any]]
+    secret: Mapped[str] = mapped_column(Text, default="")
+    kinds: Mapped[list[str]] = mapped_column(default=list)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Delivery(LeaseColumns, Base):
+    """The outbox: one message to one channel, claimed and sent by a worker."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_claim", "status", "next_at", "id"),
+        UniqueConstraint("channel_id", "notification_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(36), unique=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    notification_id: Mapped[int | None] = mapped_column(
+        ForeignKey("notification.id", ondelete="CASCADE")
+    )
+    status: Mapped[str] = mapped_column(String(20))
+    payload: Mapped[dict[str, Any]]
+    next_at: Mapped[float] = mapped_column(Float(53), default=0.0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    sent_at: Mapped[datetime | None]
+
+
+class Setting(Base):
+    """A setting of the installation that people change on the screen."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[dict[str, Any]]
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Chore(Base):
+    """Something to be done now and then by whichever worker takes it first."""
+
+    __tablename__ = "chore"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    due_at: Mapped[float] = mapped_column(Float(53), default=0.0)

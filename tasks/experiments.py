@@ -46,6 +46,7 @@ class NewRun:
         config: Nested settings that replace those of the preset.
         name: "" for a generated one.
         priority: 0 to 9; larger ones run first.
+        time_limit_seconds: Longest training time; None for the installation's.
         parent_id: The experiment it is a clone of.
     """
 
@@ -57,6 +58,7 @@ class NewRun:
     tags: tuple[str, ...] = ()
     priority: int = 5
     parent_id: int | None = None
+    time_limit_seconds: int | None = None
 
 
 def plan_config(request: NewRun) -> FamilyConfig:
@@ -106,6 +108,7 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
             epochs_total=expected.work.steps,
             work_units=expected.work.work_units,
             forecast=expected.kept,
+            time_limit_seconds=request.time_limit_seconds,
         )
     )
 

@@ -72,6 +72,7 @@ class NewExperiment:
     epochs_total: int = 0
     work_units: float = 0.0
     forecast: dict[str, Any] | None = None
+    time_limit_seconds: int | None = None
 
 
 class ExperimentStore:
@@ -105,6 +106,7 @@ class ExperimentStore:
                 epochs_total=new.epochs_total,
                 work_units=new.work_units,
                 forecast=new.forecast,
+                time_limit_seconds=new.time_limit_seconds,
             )
             session.add(row)
             session.flush()
@@ -202,9 +204,10 @@ class ExperimentStore:
         note: str | None = None,
         tags: list[str] | None = None,
         priority: int | None = None,
+        kept: bool | None = None,
     ) -> ExperimentEntity:
-        """Change what people wrote about an experiment; None leaves a field as it is."""
-        given = {"name": name, "note": note, "tags": tags, "priority": priority}
+        """Change what people decide about an experiment; None leaves a field as it is."""
+        given = {"name": name, "note": note, "tags": tags, "priority": priority, "kept": kept}
         values = {key: value for key, value in given.items() if value is not None}
         if values:
             with write_session() as session:

@@ -15,14 +15,14 @@ from storage.stores.leases import Lease, LeaseTable, release
 MAX_ATTEMPTS = 3
 UNFINISHED = (DatasetStatus.UPLOADED, DatasetStatus.IMPORTING)
 
-_JOBS = LeaseTable(Job, JobStatus.QUEUED, JobStatus.RUNNING, (Job.id,))
+_JOBS = LeaseTable(Job, JobStatus.QUEUED, JobStatus.RUNNING, (Job.priority.desc(), Job.id))
 
 
 class JobRunStore:
     """Moves jobs through their states; one transaction per move."""
 
     def claim_next(self, owner: str, lease_seconds: float) -> Lease | None:
-        """Claim the oldest queued job."""
+        """Claim the queued job with the highest priority, the oldest first."""
         with write_session() as session:
             row = _JOBS.claim(session, owner, lease_seconds)
             return None if row is None else Lease(row.id, row.token)

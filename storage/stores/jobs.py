@@ -21,8 +21,9 @@ class JobStore:
         *,
         experiment_id: int | None = None,
         dataset_id: int | None = None,
+        priority: int = 5,
     ) -> JobEntity:
-        """Store a queued job; ``kind`` is "report", "inspect", "import", "simulate"."""
+        """Store a queued job; ``kind`` is one of ``tasks.job_kinds``, ``priority`` 0 to 9."""
         with write_session() as session:
             row = Job(
                 kind=kind,
@@ -30,6 +31,7 @@ class JobStore:
                 status=JobStatus.QUEUED,
                 experiment_id=experiment_id,
                 dataset_id=dataset_id,
+                priority=priority,
             )
             session.add(row)
             session.flush()
@@ -99,4 +101,5 @@ def entity(row: Job) -> JobEntity:
         row.dataset_id,
         row.created_at,
         row.finished_at,
+        row.priority,
     )

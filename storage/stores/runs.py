@@ -19,8 +19,9 @@ from storage.entities import (
 from storage.models import Artifact, EpochRow, Experiment, ExperimentMetric, utc_now
 from storage.stores import metrics
 from storage.stores.experiments import ExperimentStore, add_event
-from storage.stores.leases import Lease, LeaseTable, lost, release
+from storage.stores.leases import Lease, LeaseTable, lost
 from storage.stores.run_orders import effect_of
+from storage.stores.transitions import move
 
 MAX_STALLED = 3
 """Crashes without a new epoch in between, after which a run is given up."""
@@ -214,9 +215,7 @@ class RunStore:
         """
         with write_session() as session:
             row = _RUNS.held(session, lease)
-            row.status = Status.PENDING
-            release(row)
-            add_event(session, row.id, "info", "handed-back", why)
+            move(session, row, Status.PENDING, "info", "handed-back", why)
 
     def crashed(self, lease: Lease, how: str) -> None:
         """Give a run back whose runner died; too many deaths without an epoch fail it.
@@ -233,10 +232,8 @@ class RunStore:
                 row.error = f"It died {row.stalled} times without finishing an epoch: {how}"
                 _end(session, row, Status.FAILED, "error", row.error)
             else:
-                row.status = Status.PENDING
-                release(row)
                 text = f"{how} Going on from the last checkpoint."
-                add_event(session, row.id, "warning", "crashed", text)
+                move(session, row, Status.PENDING, "warning", "crashed", text)
 
     def reap(self) -> list[int]:
         """Give back the runs whose worker fell silent; a lost machine is not the run's fault."""
@@ -246,9 +243,8 @@ class RunStore:
                 if row.control in ("pause", "cancel"):
                     _leave(session, row, row.control)
                     continue
-                row.status = Status.PENDING
                 text = "The worker fell silent. Going on from the last checkpoint."
-                add_event(session, row.id, "warning", "worker-lost", text)
+                move(session, row, Status.PENDING, "warning", "worker-lost", text)
             return [row.id for row in rows]
 
     def waiting(self) -> list[int]:
@@ -268,10 +264,7 @@ class RunStore:
             status = Status(row.status)
             effect = effect_of(order, row.name, status, row.control, row.epochs_done)
             row.control = effect.control
-            add_event(session, row.id, "info", f"order-{order}", effect.event)
-            row.status = effect.status
-            if effect.status.ended:
-                row.finished_at = utc_now()
+            move(session, row, effect.status, "info", f"order-{order}", effect.event)
         return ExperimentStore().get(experiment_id)
 
     def retry(self, experiment_id: int) -> ExperimentEntity:
@@ -288,10 +281,9 @@ class RunStore:
                 hint = "Clone it to run it anew." if status.ended else "Stop or cancel it first."
                 raise ConflictError(f"“{row.name}” is {status}, so it is not retried. {hint}")
             metrics.unseal(session, row.id)
-            row.status, row.control, row.error = Status.PENDING, "", ""
-            row.stalled, row.finished_at = 0, None
+            row.control, row.error, row.stalled = "", "", 0
             where = f"from epoch {row.epochs_done}" if row.checkpoint else "from the beginning"
-            add_event(session, row.id, "info", "retried", f"Retried {where}.")
+            move(session, row, Status.PENDING, "info", "retried", f"Retried {where}.")
         return ExperimentStore().get(experiment_id)
 
 
@@ -317,17 +309,15 @@ def _leave(session: Session, row: Experiment, control: str) -> None:
     if control == "cancel":
         _end(session, row, Status.CANCELLED, "warning", "Cancelled.")
         return
-    row.status, row.control = Status.PAUSED, ""
-    release(row)
+    row.control = ""
     where = f" after epoch {row.epochs_done}" if row.epochs_done else ""
-    add_event(session, row.id, "info", "paused", f"Paused{where}.")
+    move(session, row, Status.PAUSED, "info", "paused", f"Paused{where}.")
 
 
 def _end(session: Session, row: Experiment, status: Status, level: str, message: str) -> None:
-    row.status, row.control, row.finished_at = status, "", utc_now()
-    release(row)
+    row.control = ""
     metrics.seal(session, row.id)
-    add_event(session, row.id, level, status.value, message)
+    move(session, row, status, level, status.value, message)
 
 
 def _replace_results(session: Session, experiment_id: int, finished: Finished) -> None:

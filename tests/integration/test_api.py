@@ -62,6 +62,9 @@ def order(client: httpx.Client, dataset_id: int, **more: Any) -> dict[str, Any]:
 def end(experiment_id: int, **values: Any) -> None:
     with write_session() as session:
         row = session.get_one(Experiment, experiment_id)
+        if row.status == "pending":
+            row.status = "running"
+            session.flush()
         for key, value in {"status": "completed", **values}.items():
             setattr(row, key, value)
 
