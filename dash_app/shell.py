@@ -42,6 +42,7 @@ RAIL = (
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments", "table", "/experiments"),
 )
+RAIL_BOTTOM = (("Settings", "gear", "/settings"),)
 THEME = {
     "primaryColor": "blue",
     # Our accent, so that white on it (dark on it in the dark theme) can be read (WCAG AA).
@@ -181,10 +182,13 @@ def _top_bar() -> html.Div:
 
 
 def _rail() -> html.Nav:
-    links = [
-        dmc.NavLink(label=label, href=href, leftSection=icon(name), id=rail_id(href))
-        for label, name, href in RAIL
-    ]
+    links, below = (
+        [
+            dmc.NavLink(label=label, href=href, leftSection=icon(name), id=rail_id(href))
+            for label, name, href in entries
+        ]
+        for entries in (RAIL, RAIL_BOTTOM)
+    )
     fold = html.Button(
         [icon("layout-sidebar"), html.Span("Collapse")],
         id=RAIL_FOLD,
@@ -192,7 +196,9 @@ def _rail() -> html.Nav:
         **{"aria-label": "Collapse or widen the menu"},
     )
     return html.Nav(
-        [*links, html.Div(className="grow"), fold], className="rail", **{"aria-label": "Main"}
+        [*links, html.Div(className="grow"), *below, fold],
+        className="rail",
+        **{"aria-label": "Main"},
     )
 
 

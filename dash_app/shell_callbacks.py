@@ -17,13 +17,14 @@ from tasks import queue
 
 MOST_RESULTS = 6
 LONGEST_SEARCH = 200
+RAIL = shell.RAIL + shell.RAIL_BOTTOM
 SEVERITY = {"warning": "warning", "problem": "down"}
 
 clientside_callback(
     ClientsideFunction("shell", "markCurrent"),
-    [Output(shell.rail_id(href), "active") for _, _, href in shell.RAIL],
+    [Output(shell.rail_id(href), "active") for _, _, href in RAIL],
     Input(shell.LOCATION, "pathname"),
-    [State(shell.rail_id(href), "href") for _, _, href in shell.RAIL],
+    [State(shell.rail_id(href), "href") for _, _, href in RAIL],
 )
 clientside_callback(
     ClientsideFunction("shell", "closeOverlays"),

@@ -18,12 +18,14 @@ PAGES = (
     ("Data sets", "database", "/datasets"),
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments (history)", "table", "/experiments"),
+    ("Settings", "gear", "/settings"),
     ("REST interface", "braces", "/api/docs"),
 )
 SECTIONS = {
     "datasets": ("Data", "/datasets"),
     "experiments": ("Experiments", "/experiments"),
     "experiment": ("Experiments", "/experiments"),
+    "settings": ("Settings", "/settings"),
 }
 LAST_WORDS = {"monitor": "Monitor", "results": "Results"}
 

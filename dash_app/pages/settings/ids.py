@@ -1,0 +1,3 @@
+"""Component ids of the settings screen."""
+
+CHANNELS = "settings-channels"
