@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=15.0, ge=1.0, alias="SIGNALBENCH_LEASE_SECONDS")
     time_limit_seconds: int = Field(default=7200, ge=10, alias="SIGNALBENCH_TIME_LIMIT_SECONDS")
     upload_limit_bytes: int = Field(default=2 * 1024**3, ge=1, alias="SIGNALBENCH_UPLOAD_LIMIT")
+    disk_warning_percent: float = Field(
+        default=80.0, ge=1, le=100, alias="SIGNALBENCH_DISK_WARNING_PERCENT"
+    )
+    disk_full_percent: float = Field(
+        default=95.0, ge=1, le=100, alias="SIGNALBENCH_DISK_FULL_PERCENT"
+    )
+    """So full may the disk of the data folder be; beyond it no run is started."""
 
     @property
     def database_url(self) -> str:
@@ -90,6 +97,11 @@ class Settings(BaseSettings):
     def runs_folder(self) -> Path:
         """Working folders of experiments, one each, named by id."""
         return self.data / "runs"
+
+    @property
+    def exports_folder(self) -> Path:
+        """Exported experiments waiting to be downloaded, and archives waiting to be imported."""
+        return self.data / "exports"
 
     @property
     def artifacts_folder(self) -> Path:

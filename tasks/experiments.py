@@ -17,6 +17,7 @@ from storage.entities import ConflictError, DatasetEntity, DatasetStatus, Experi
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
+from tasks import disk
 from tasks.earlier import SEVERAL, earlier_problems, joined_data, pickers, value_at
 from tasks.forecast import forecast
 
@@ -80,8 +81,11 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
 
     Raises:
         RefusedError: The data cannot be divided as asked, or do not suit the family.
+        QueueError: The disk is full.
         Exception: As ``plan_config``.
     """
+    if reason := disk.refusal():
+        raise QueueError(reason)
     chosen = family(request.family)
     dataset = _ready_dataset(request.dataset_id)
     info = _info(dataset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +12,7 @@ from storage import progress
 from storage.database import read_session
 from storage.settings import settings
 from storage.stores.workers import WorkerEntity, WorkerStore
+from tasks.disk import disk_state
 
 LOW_DISK_BYTES = 1_000_000_000
 FULL_DISK_BYTES = 200_000_000
@@ -91,12 +91,12 @@ def _workers() -> Check:
 
 def _disk() -> Check:
     try:
-        free = shutil.disk_usage(settings().data).free
+        state = disk_state()
     except OSError:
         return Check("problem", "The data folder cannot be read. Check SIGNALBENCH_DATA.")
-    text = f"{free / 1e9:.1f} GB free"
-    if free < FULL_DISK_BYTES:
-        return Check("problem", f"{text}. Delete old runs or data sets; nothing can be stored.")
-    if free < LOW_DISK_BYTES:
-        return Check("warning", f"{text}. Delete old runs or data sets soon.")
+    text = f"{state.free_bytes / 1e9:.1f} GB free, {state.percent:.0f} % used"
+    if state.level == "full" or state.free_bytes < FULL_DISK_BYTES:
+        return Check("problem", f"{text}. No run is started; make room, e.g. in the settings.")
+    if state.level == "warning" or state.free_bytes < LOW_DISK_BYTES:
+        return Check("warning", f"{text}. Make room soon, e.g. under Settings → Storage.")
     return Check("ok", text)

@@ -6,6 +6,7 @@ from storage.entities import ExperimentEntity
 from storage.stores.runs import RunStore
 from storage.stores.workers import WorkerEntity
 from tasks.bell import bell, queue_of
+from tasks.disk import DiskState, disk_state, why_runs_wait
 from tasks.earlier import earlier_problems, joined_data
 from tasks.experiments import (
     NewRun,
@@ -21,6 +22,7 @@ from tasks.simulations import order_simulation
 
 __all__ = [
     "Check",
+    "DiskState",
     "Forecast",
     "Health",
     "NewRun",
@@ -29,6 +31,7 @@ __all__ = [
     "WorkerEntity",
     "alive_workers",
     "create_experiment",
+    "disk_state",
     "earlier_problems",
     "enqueue_experiment",
     "enqueue_job",
@@ -40,6 +43,7 @@ __all__ = [
     "order_simulation",
     "plan_config",
     "retry_experiment",
+    "why_runs_wait",
 ]
 
 

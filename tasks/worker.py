@@ -21,7 +21,7 @@ from storage.stores.job_runs import JobRunStore
 from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
 from storage.stores.workers import BEAT_SECONDS, WorkerStore
-from tasks import machine
+from tasks import disk, machine
 from tasks.bell import bell
 from tasks.celery_app import app, woken
 from tasks.job_kinds import order_builtin_sets
@@ -91,7 +91,11 @@ class Worker:
         self._slots = [
             Slots(
                 settings().workers,
-                lambda: RunStore().claim_next(self.name, host, seconds),
+                lambda: (
+                    RunStore().claim_next(self.name, host, seconds)
+                    if disk.has_room_for_runs()
+                    else None
+                ),
                 run_work,
             ),
             Slots(JOB_SLOTS, lambda: JobRunStore().claim_next(self.name, seconds), job_work),
@@ -130,9 +134,16 @@ class Worker:
     def _keep(self) -> None:
         """Say that we live, give back what dead workers held, ring again for what waits."""
         facts, host = machine.facts(), machine.host_name()
+        disk_watch = disk.DiskWatch(host)
         beats = 0
+
+        def beat() -> None:
+            told = facts | disk.disk_facts()
+            WorkerStore().beat(self.name, host, settings().workers, told)
+
         while True:
-            _guarded(lambda: WorkerStore().beat(self.name, host, settings().workers, facts))
+            _guarded(beat)
+            _guarded(disk_watch.look)
             _guarded(_reap)
             if beats % max(1, round(RING_AGAIN_SECONDS / BEAT_SECONDS)) == 0:
                 _guarded(_ring_for_waiting)
