@@ -92,6 +92,7 @@ class ExperimentEntity:
         metrics: Headline values by name, e.g. {"accuracy": 0.968, "accuracy_low": …}.
         progress: Fraction done at the last durable report, 0–1.
         error: A sentence for the user when failed.
+        queue_rank: Larger ones are claimed first among runs of the same priority.
         time_limit_seconds: Longest training time; None for the installation's.
         kept: True when retention must leave its files alone.
         memory_bytes: Most memory its process was seen to use, 0 when unknown.
@@ -137,6 +138,7 @@ class ExperimentEntity:
     started_at: datetime | None
     finished_at: datetime | None
     forecast: dict[str, Any] | None = None
+    queue_rank: int = 0
     time_limit_seconds: int | None = None
     kept: bool = False
     memory_bytes: int = 0

@@ -161,6 +161,7 @@ class Experiment(LeaseColumns, Base):
     status: Mapped[str] = mapped_column(String(20))
     control: Mapped[str] = mapped_column(String(20), default="")
     priority: Mapped[int] = mapped_column(Integer, default=5)
+    queue_rank: Mapped[int] = mapped_column(Integer, default=0)
     epochs_done: Mapped[int] = mapped_column(Integer, default=0)
     epochs_total: Mapped[int] = mapped_column(Integer, default=0)
     progress: Mapped[float] = mapped_column(Float(53), default=0.0)

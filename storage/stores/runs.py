@@ -27,7 +27,10 @@ MAX_STALLED = 3
 """Crashes without a new epoch in between, after which a run is given up."""
 
 _RUNS = LeaseTable(
-    Experiment, Status.PENDING, Status.RUNNING, (Experiment.priority.desc(), Experiment.id)
+    Experiment,
+    Status.PENDING,
+    Status.RUNNING,
+    (Experiment.priority.desc(), Experiment.queue_rank.desc(), Experiment.id),
 )
 
 

@@ -158,6 +158,7 @@ def downgrade() -> None:
 
 def _experiment_columns() -> list[sa.Column[Any]]:
     return [
+        sa.Column("queue_rank", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("time_limit_seconds", sa.Integer(), nullable=True),
         sa.Column("kept", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("memory_bytes", sa.BigInteger(), nullable=False, server_default="0"),
