@@ -205,10 +205,18 @@ class ExperimentStore:
         tags: list[str] | None = None,
         priority: int | None = None,
         kept: bool | None = None,
+        time_limit_seconds: int | None = None,
     ) -> ExperimentEntity:
-        """Change what people decide about an experiment; None leaves a field as it is."""
+        """Change what people decide about an experiment; None leaves a field as it is.
+
+        A time limit of 0 means the installation's.
+        """
         given = {"name": name, "note": note, "tags": tags, "priority": priority, "kept": kept}
-        values = {key: value for key, value in given.items() if value is not None}
+        values: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if priority is not None:
+            values["queue_rank"] = 0
+        if time_limit_seconds is not None:
+            values["time_limit_seconds"] = time_limit_seconds or None
         if values:
             with write_session() as session:
                 session.execute(

@@ -21,10 +21,16 @@ _JOBS = LeaseTable(Job, JobStatus.QUEUED, JobStatus.RUNNING, (Job.priority.desc(
 class JobRunStore:
     """Moves jobs through their states; one transaction per move."""
 
-    def claim_next(self, owner: str, lease_seconds: float) -> Lease | None:
-        """Claim the queued job with the highest priority, the oldest first."""
+    def claim_next(self, owner: str, lease_seconds: float, least_priority: int = 0) -> Lease | None:
+        """Claim the queued job with the highest priority, the oldest first.
+
+        Args:
+            owner: Name of the worker.
+            lease_seconds: How long the claim holds without a beat.
+            least_priority: Leave jobs of a lower one to others.
+        """
         with write_session() as session:
-            row = _JOBS.claim(session, owner, lease_seconds)
+            row = _JOBS.claim(session, owner, lease_seconds, Job.priority >= least_priority)
             return None if row is None else Lease(row.id, row.token)
 
     def beat(self, lease: Lease, lease_seconds: float) -> None:

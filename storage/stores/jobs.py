@@ -10,6 +10,15 @@ from storage.database import read_session, write_session
 from storage.entities import JobEntity, JobStatus, NotFoundError
 from storage.models import Job, utc_now
 
+NORMAL = 5
+USUAL_PRIORITIES = {"report": 8, "inspect": 8, "simulate": 2}
+"""Kinds that somebody waits for at the screen are high, those that take long are low."""
+
+
+def usual_priority(kind: str) -> int:
+    """Give the priority of a kind of job that nobody chose one for."""
+    return USUAL_PRIORITIES.get(kind, NORMAL)
+
 
 class JobStore:
     """Creates and reads jobs; claiming and finishing them is in ``stores.leases``."""
@@ -21,9 +30,17 @@ class JobStore:
         *,
         experiment_id: int | None = None,
         dataset_id: int | None = None,
-        priority: int = 5,
+        priority: int | None = None,
     ) -> JobEntity:
-        """Store a queued job; ``kind`` is one of ``tasks.job_kinds``, ``priority`` 0 to 9."""
+        """Store a queued job.
+
+        Args:
+            kind: One of ``tasks.job_kinds``.
+            payload: What the kind needs to know.
+            experiment_id: The experiment it is about.
+            dataset_id: The data set it is about.
+            priority: 0 to 9; None for what is usual for the kind.
+        """
         with write_session() as session:
             row = Job(
                 kind=kind,
@@ -31,7 +48,7 @@ class JobStore:
                 status=JobStatus.QUEUED,
                 experiment_id=experiment_id,
                 dataset_id=dataset_id,
-                priority=priority,
+                priority=usual_priority(kind) if priority is None else priority,
             )
             session.add(row)
             session.flush()

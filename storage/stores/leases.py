@@ -37,11 +37,18 @@ class LeaseTable(Generic[Row]):
         self._running = running
         self._order = order
 
-    def claim(self, session: Session, owner: str, seconds: float) -> Row | None:
-        """Take the first waiting row that nobody else is taking, under a new token."""
+    def claim(self, session: Session, owner: str, seconds: float, *where: Any) -> Row | None:
+        """Take the first waiting row that nobody else is taking, under a new token.
+
+        Args:
+            session: The caller's transaction.
+            owner: Who takes it.
+            seconds: For how long, without a beat.
+            where: Conditions the row must fulfil besides.
+        """
         row: Row | None = session.scalar(
             select(self._model)
-            .where(self._model.status == self._waiting)
+            .where(self._model.status == self._waiting, *where)
             .order_by(*self._order)
             .limit(1)
             .with_for_update(skip_locked=True)

@@ -26,12 +26,10 @@ from storage.stores.transitions import move
 MAX_STALLED = 3
 """Crashes without a new epoch in between, after which a run is given up."""
 
-_RUNS = LeaseTable(
-    Experiment,
-    Status.PENDING,
-    Status.RUNNING,
-    (Experiment.priority.desc(), Experiment.queue_rank.desc(), Experiment.id),
-)
+IN_ORDER = (Experiment.priority.desc(), Experiment.queue_rank.desc(), Experiment.id)
+"""Which waiting run is claimed next."""
+
+_RUNS = LeaseTable(Experiment, Status.PENDING, Status.RUNNING, IN_ORDER)
 
 
 class EpochGapError(StorageError):
@@ -263,7 +261,7 @@ class RunStore:
             ConflictError: The order does not fit its state.
         """
         with write_session() as session:
-            row = _locked(session, experiment_id)
+            row = locked_run(session, experiment_id)
             status = Status(row.status)
             effect = effect_of(order, row.name, status, row.control, row.epochs_done)
             row.control = effect.control
@@ -278,7 +276,7 @@ class RunStore:
             ConflictError: It has not ended, or it is complete.
         """
         with write_session() as session:
-            row = _locked(session, experiment_id)
+            row = locked_run(session, experiment_id)
             status = Status(row.status)
             if status not in (Status.FAILED, Status.CANCELLED, Status.STOPPED):
                 hint = "Clone it to run it anew." if status.ended else "Stop or cancel it first."
@@ -297,7 +295,12 @@ def _owned_row(session: Session, lease: Lease) -> Experiment:
     return row
 
 
-def _locked(session: Session, experiment_id: int) -> Experiment:
+def locked_run(session: Session, experiment_id: int) -> Experiment:
+    """Give a run, locked for this transaction.
+
+    Raises:
+        NotFoundError: There is none, or it was deleted.
+    """
     row = session.scalar(
         select(Experiment)
         .where(Experiment.id == experiment_id, Experiment.deleted_at.is_(None))
