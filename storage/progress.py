@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -93,6 +94,22 @@ def read(task_id: str, since: int = 0) -> Live:
     pipeline.lrange(_epochs_key(task_id), since, -1)
     snapshot, rows = pipeline.execute()
     return Live(orjson.loads(snapshot) if snapshot else {}, [orjson.loads(row) for row in rows])
+
+
+def snapshots(task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Give the snapshots of those tasks that have one, in one round trip.
+
+    Raises:
+        redis.RedisError: Redis cannot be reached.
+    """
+    if not task_ids:
+        return {}
+    found = connection().mget([_snapshot_key(task_id) for task_id in task_ids])
+    return {
+        task_id: orjson.loads(payload)
+        for task_id, payload in zip(task_ids, found, strict=True)
+        if payload
+    }
 
 
 def append_log(task_id: str, line: dict[str, Any]) -> None:
