@@ -36,9 +36,13 @@ def make_engine(url: str) -> Engine:
     """Create an engine; SQLite gets WAL, foreign keys and immediate write transactions."""
     if not url.startswith("sqlite"):
         return create_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=POSTGRES_OPTIONS
-        )
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+            url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=POSTGRES_OPTIONS,
+            hide_parameters=True,
+        )  # fmt: skip
+    # Errors quote the statement; its values may be a channel's password and stay out of the log.
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     """Runs this machine trains at the same time; 0 starts no worker here."""
     allowed_hosts: str = Field(default="", alias="SIGNALBENCH_ALLOWED_HOSTS")
     """Comma-separated names besides localhost under which browsers may call."""
+    webhook_private: str = Field(default="", alias="SIGNALBENCH_WEBHOOK_PRIVATE")
+    """Comma-separated hosts and networks inside that webhooks may call; "" allows none."""
+    public_url: str = Field(default="", alias="SIGNALBENCH_PUBLIC_URL")
+    """Address under which people reach the bench, for links in messages."""
     database_url_given: str = Field(
         default="", validation_alias=AliasChoices("DATABASE_URL", "database_url_given")
     )

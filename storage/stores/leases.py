@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from storage.database import database_now
 from storage.entities import LeaseLostError
-from storage.models import Experiment, Job
+from storage.models import Delivery, Experiment, Job
 
-Row = TypeVar("Row", Experiment, Job)
+Row = TypeVar("Row", Experiment, Job, Delivery)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class LeaseTable(Generic[Row]):
         )
 
 
-def release(row: Experiment | Job) -> None:
+def release(row: Experiment | Job | Delivery) -> None:
     """Take the owner off a row; the caller gives it its next status."""
     row.lease_owner = ""
     row.lease_until = 0.0
