@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 import orjson
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from storage.settings import settings
 
 TTL_SECONDS = 24 * 3600
 MAX_LOG_LINES = 5000
+PING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,21 @@ def connection() -> redis.Redis:
     return connect(settings().redis_url)
 
 
-def connect(url: str) -> redis.Redis:
-    """Make a client for redis://, rediss:// or our redis+socket:// URLs."""
+def connect(url: str, patience_seconds: float | None = None) -> redis.Redis:
+    """Make a client for redis://, rediss:// or our redis+socket:// URLs.
+
+    Args:
+        url: Where Redis is.
+        patience_seconds: Longest time for an answer, and no second attempt; None for the usual.
+    """
     options: dict[str, Any] = {
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "health_check_interval": 15,
     }
+    if patience_seconds is not None:
+        options |= {"socket_timeout": patience_seconds, "socket_connect_timeout": patience_seconds}
+        options["retry"] = Retry(NoBackoff(), 0)
     if url.startswith("redis+socket://"):
         parts = urlsplit(url)
         path = parts.path if not parts.hostname else f"/{parts.hostname}{parts.path}"
@@ -149,9 +160,11 @@ def read_log(task_id: str, since: int = 0) -> list[dict[str, Any]]:
 
 
 def ping() -> bool:
-    """Tell whether Redis answers."""
+    """Tell whether Redis answers, within PING_SECONDS also when its link is silent."""
     try:
-        return bool(connection().ping())
+        client = connect(settings().redis_url, patience_seconds=PING_SECONDS)
+        with client:
+            return bool(client.ping())
     except (redis.RedisError, OSError):
         return False
 

@@ -20,6 +20,7 @@ from storage.database import engine, read_session
 from storage.progress import connect
 from storage.redis_server import RedisServerError, find_binary
 from storage.settings import settings
+from storage.stores.workers import WorkerStore
 from tasks import preflight
 from tasks.bench_lock import holder
 from tasks.health import LOW_DISK_BYTES, alive_workers
@@ -174,9 +175,12 @@ def _looked_at(check: Callable[[], None], part: str, fact: str) -> Finding:
 
 def _workers() -> Finding:
     try:
-        alive = alive_workers()
+        alive, missing = alive_workers(), WorkerStore().lost()
     except SQLAlchemyError:
         return Finding("workers", "unknown, the database does not say", "mend the database first")
+    if alive and missing:
+        names = ", ".join(worker.name for worker in missing)
+        return Finding("workers", f"{names} fell silent", "start it again, or look at its machine")
     if alive:
         return Finding("workers", ", ".join(worker.name for worker in alive) + " alive")
     running = holder() is not None or not settings().embedded_redis

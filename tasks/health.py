@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from storage import progress
 from storage.database import read_session
 from storage.settings import settings
 from storage.stores.workers import WorkerEntity, WorkerStore
+from tasks.crew import Verdict, look_at_runs, look_at_workers
 from tasks.disk import disk_state
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -36,10 +38,11 @@ class Health:
 
 
 def health() -> Health:
-    """Look at database, Redis, workers and disk; never raises."""
-    database = _database()
+    """Look at database, Redis, workers, runs and disk; never raises."""
+    database = database_check()
     checks = {"database": database, "redis": _redis()}
-    checks["workers"] = _workers() if database.status == "ok" else database
+    for name, look in (("workers", look_at_workers), ("runs", look_at_runs)):
+        checks[name] = _crew(look) if database.status == "ok" else database
     checks["disk"] = _disk()
     if database.status == "problem":
         return Health("down", checks)
@@ -52,7 +55,8 @@ def alive_workers() -> list[WorkerEntity]:
     return WorkerStore().alive()
 
 
-def _database() -> Check:
+def database_check() -> Check:
+    """Ask the database for an answer; never raises."""
     try:
         with read_session() as session:
             session.scalar(select(1))
@@ -78,15 +82,11 @@ def _redis() -> Check:
     )
 
 
-def _workers() -> Check:
+def _crew(look: Callable[[], Verdict]) -> Check:
     try:
-        alive = alive_workers()
+        return Check(*look())
     except SQLAlchemyError:
-        return Check("problem", "The database does not say which workers are alive.")
-    if not alive:
-        return Check("problem", "No worker is alive, so nothing is trained. Restart Signalbench.")
-    slots = sum(worker.slots for worker in alive)
-    return Check("ok", f"{len(alive)} alive, {slots} {'run' if slots == 1 else 'runs'} at a time")
+        return Check("problem", "The database does not say how workers and runs are.")
 
 
 def _disk() -> Check:

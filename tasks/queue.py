@@ -17,7 +17,7 @@ from tasks.experiments import (
     store_experiment,
 )
 from tasks.forecast import Forecast, forecast
-from tasks.health import Check, Health, alive_workers, health
+from tasks.health import Check, Health, alive_workers, database_check, health
 from tasks.simulations import order_simulation
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "WorkerEntity",
     "alive_workers",
     "create_experiment",
+    "database_check",
     "disk_state",
     "earlier_problems",
     "enqueue_experiment",

@@ -159,7 +159,7 @@ class _StopFlag:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/api/health", timeout=2):  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"{url}/api/health/live", timeout=2):  # noqa: S310 - our own
             return True
     except (urllib.error.URLError, OSError):
         return False

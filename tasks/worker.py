@@ -27,6 +27,7 @@ from tasks.celery_app import app, woken
 from tasks.job_kinds import order_builtin_sets
 from tasks.parent import wait_for_end_of_input
 from tasks.probing import probe_when_idle
+from tasks.signs import Signs, forget_the_dead
 from tasks.supervisor import Work, job_work, run_work, supervise
 
 log = logging.getLogger("signalbench.worker")
@@ -52,6 +53,11 @@ class Slots:
     def busy(self) -> bool:
         """True while a child runs."""
         return bool(self._busy)
+
+    @property
+    def count_busy(self) -> int:
+        """How many children run."""
+        return len(self._busy)
 
     def fill(self, leave: threading.Event) -> None:
         """Claim and start as much as there are places for."""
@@ -104,6 +110,7 @@ class Worker:
     def serve(self) -> None:
         """Work until told to leave; children hand their work back before this returns."""
         _guarded(order_builtin_sets)
+        _guarded(forget_the_dead)
         threads = [
             threading.Thread(target=target, name=target.__name__, daemon=True)
             for target in (self._claim_on, self._keep, self._probe, _listen)
@@ -135,10 +142,11 @@ class Worker:
         """Say that we live, give back what dead workers held, ring again for what waits."""
         facts, host = machine.facts(), machine.host_name()
         disk_watch = disk.DiskWatch(host)
+        signs = Signs(lambda: self._slots[0].count_busy)
         beats = 0
 
         def beat() -> None:
-            told = facts | disk.disk_facts()
+            told = facts | disk.disk_facts() | signs.now()
             WorkerStore().beat(self.name, host, settings().workers, told)
 
         while True:

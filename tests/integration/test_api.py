@@ -304,7 +304,7 @@ def test_the_csv_has_all_rows_and_no_formulas(client: httpx.Client, dataset_id: 
 
 def test_health_says_what_is_missing(client: httpx.Client, any_database: str) -> None:
     health = client.get("/api/health").json()
-    assert set(health["checks"]) == {"database", "redis", "workers", "disk"}
+    assert set(health["checks"]) == {"database", "redis", "workers", "runs", "disk"}
     assert health["checks"]["database"]["status"] == "ok"
     assert health["checks"]["redis"]["status"] == "problem"
     assert health["checks"]["workers"]["status"] == "problem"

@@ -22,7 +22,13 @@ from dash_app.pages.home.state import Active, Home
 from storage.entities import DatasetEntity, ExperimentEntity, Status
 from tasks.queue import Check
 
-CHECK_TITLES = {"database": "Database", "redis": "Redis", "workers": "Workers", "disk": "Disk"}
+CHECK_TITLES = {
+    "database": "Database",
+    "redis": "Redis",
+    "workers": "Workers",
+    "runs": "Runs",
+    "disk": "Disk",
+}
 CHECK_ICONS = {"ok": "check-circle", "warning": "exclamation-triangle", "problem": "x-octagon"}
 
 
