@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from functools import lru_cache
 from pathlib import Path
@@ -15,17 +16,26 @@ from integrations.core.data.inspection import Inspection
 from integrations.core.data.options import ImportOptions
 from integrations.core.data.readers import ReadSettings
 from integrations.core.data.scan import CACHE, FileFacts, remembered
-from storage.entities import ConflictError, DatasetEntity, DatasetStatus, JobEntity
+from storage.entities import ConflictError, DatasetEntity, DatasetStatus, JobEntity, StorageError
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.datasets import DatasetStore
 from storage.stores.jobs import JobStore
+from tasks.dataset_files import dataset_folder, manifest_folder
 from tasks.queue import enqueue_job
+
+log = logging.getLogger(__name__)
 
 
 def accept_upload(folder: Path, name: str, options: ImportOptions, *, review: bool) -> JobEntity:
     """Make a data set of a received folder and start looking at it, or importing it at once."""
     entity = DatasetStore().create(name, source="upload", kind=options.kind)
-    folder.rename(upload_folder(entity.id))
+    kept = folder.rename(upload_folder(entity.id))
+    try:
+        shared_files().publish(kept)
+    except StorageError:
+        delete_dataset(entity.id)
+        raise
     keep_options(entity.id, options)
     return start_job(entity.id, "inspect" if review else "import")
 
@@ -38,7 +48,8 @@ def start_job(dataset_id: int, kind: str) -> JobEntity:
         ConflictError: Its upload is gone, because it was imported already.
     """
     entity = DatasetStore().get(dataset_id)
-    if not upload_folder(dataset_id).is_dir():
+    folder = upload_folder(dataset_id)
+    if not folder.is_dir() and not shared_files().listed(folder):
         raise ConflictError(
             f"The files of “{entity.name}” were imported already. Upload them anew."
         )
@@ -65,13 +76,13 @@ def options_of(entity: DatasetEntity) -> ImportOptions:
 
 def facts_of(dataset_id: int, options: ImportOptions) -> tuple[FileFacts, ...]:
     """Give what the scan found in an upload; nothing while it has not run with these settings."""
-    folder = upload_folder(dataset_id)
+    folder = _scanned(dataset_id)
     return _facts(folder, _written(folder), options.read_settings())
 
 
 def plan_of(dataset_id: int, options: ImportOptions) -> Inspection | None:
     """Understand an upload with these options; None while its files have not been looked at."""
-    folder = upload_folder(dataset_id)
+    folder = _scanned(dataset_id)
     return _plan(folder, _written(folder), options.model_dump_json())
 
 
@@ -86,6 +97,18 @@ def _plan(folder: Path, written_ns: int, options_json: str) -> Inspection | None
     options = ImportOptions.model_validate_json(options_json)
     facts = _facts(folder, written_ns, options.read_settings())
     return understand(facts, options) if facts else None
+
+
+def _scanned(dataset_id: int) -> Path:
+    """Give an upload's folder with what the worker that looked at it wrote beside the files."""
+    folder = upload_folder(dataset_id)
+    # A folder stands for all of an upload's files; where they are not, the facts lie elsewhere.
+    kept = folder if folder.is_dir() else settings().data / "cache" / "uploads" / folder.name
+    try:
+        shared_files().refresh(folder / CACHE, kept / CACHE)
+    except StorageError as error:
+        log.warning("The facts of an upload are not at hand: %s", error)
+    return kept
 
 
 def _written(folder: Path) -> int:
@@ -103,7 +126,7 @@ def open_dataset(entity: DatasetEntity) -> Dataset:
     """
     if entity.status is not DatasetStatus.READY:
         raise DatasetError(f"“{entity.name}” is not imported yet.")
-    return Dataset(data_folder(entity))
+    return Dataset(dataset_folder(entity.folder))
 
 
 def info_of(entity: DatasetEntity) -> DatasetInfo | None:
@@ -111,7 +134,7 @@ def info_of(entity: DatasetEntity) -> DatasetInfo | None:
     if entity.status is not DatasetStatus.READY:
         return None
     try:
-        return read_info(data_folder(entity))
+        return read_info(manifest_folder(entity.folder))
     except DatasetError:
         return None
 
@@ -125,9 +148,10 @@ def delete_dataset(dataset_id: int) -> None:
     """
     entity = DatasetStore().get(dataset_id)
     DatasetStore().delete(dataset_id)
-    shutil.rmtree(upload_folder(dataset_id), ignore_errors=True)
-    if entity.folder:
-        shutil.rmtree(data_folder(entity), ignore_errors=True)
+    folders = [upload_folder(dataset_id), *([data_folder(entity)] if entity.folder else [])]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    shared_files().forget(*folders)
 
 
 def upload_folder(dataset_id: int) -> Path:

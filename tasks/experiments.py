@@ -14,10 +14,10 @@ from integrations.core.data.split_checks import split_problems
 from integrations.presets import load_preset
 from integrations.registry import family
 from storage.entities import ConflictError, DatasetEntity, DatasetStatus, ExperimentEntity
-from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
 from tasks import disk
+from tasks.dataset_files import manifest_folder
 from tasks.earlier import SEVERAL, earlier_problems, joined_data, pickers, value_at
 from tasks.forecast import forecast
 
@@ -132,7 +132,7 @@ def _ready_dataset(dataset_id: int) -> DatasetEntity:
 
 def _info(dataset: DatasetEntity) -> DatasetInfo:
     try:
-        return read_info(settings().datasets_folder / dataset.folder)
+        return read_info(manifest_folder(dataset.folder))
     except DatasetError as error:
         raise QueueError(str(error)) from error
 

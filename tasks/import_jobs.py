@@ -18,9 +18,12 @@ from sqlalchemy.exc import IntegrityError
 from integrations.core.data.builtin import BuiltinSet, builtin_sets, make
 from integrations.core.data.dataset import SAMPLES, DatasetError, DatasetInfo
 from integrations.core.data.options import ImportOptions
-from storage.entities import DatasetEntity, DatasetStatus, JobEntity
+from integrations.core.data.scan import CACHE
+from storage.entities import DatasetEntity, DatasetStatus, JobEntity, StorageError
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.datasets import DatasetStore, ReadyFacts
+from tasks.dataset_files import publish_dataset
 from tasks.imports import ImportFailed, run_import, run_inspect
 
 log = logging.getLogger(__name__)
@@ -39,8 +42,10 @@ def inspect_dataset(job: JobEntity, report: Report) -> dict[str, Any]:
     dataset = _dataset_of(job)
     options = options_of(dataset)
     try:
-        inspection = run_inspect(upload_folder(dataset.id), options, report)
-    except (ImportFailed, DatasetError) as error:
+        folder = shared_files().ensure(upload_folder(dataset.id))
+        inspection = run_inspect(folder, options, report)
+        shared_files().publish(folder / CACHE)
+    except (ImportFailed, DatasetError, StorageError) as error:
         DatasetStore().set_status(dataset.id, DatasetStatus.FAILED, str(error))
         raise ImportFailed(str(error)) from error
     return {"recordings": len(inspection.recordings), "ready": inspection.ready}
@@ -60,8 +65,10 @@ def import_dataset(job: JobEntity, report: Report) -> dict[str, Any]:
     target = settings().datasets_folder / str(dataset.id)
     try:
         shutil.rmtree(target, ignore_errors=True)
-        outcome = run_import(upload_folder(dataset.id), options, target, report)
-    except (ImportFailed, DatasetError, OSError) as error:
+        upload = shared_files().ensure(upload_folder(dataset.id))
+        outcome = run_import(upload, options, target, report)
+        publish_dataset(target)
+    except (ImportFailed, DatasetError, StorageError, OSError) as error:
         sentence = _sentence(error)
         store.set_status(dataset.id, DatasetStatus.FAILED, sentence)
         raise ImportFailed(sentence) from error
@@ -70,7 +77,8 @@ def import_dataset(job: JobEntity, report: Report) -> dict[str, Any]:
         dataset.id, {"options": options.model_dump(mode="json"), "skipped": skipped[:1000]}
     )
     store.set_ready(dataset.id, ready_facts(outcome.info, target, str(dataset.id)))
-    shutil.rmtree(upload_folder(dataset.id), ignore_errors=True)
+    shutil.rmtree(upload, ignore_errors=True)
+    shared_files().forget(upload)
     return {"recordings": len(outcome.info.recordings), "skipped": len(skipped)}
 
 
@@ -155,6 +163,7 @@ def _make_builtin(builtin: BuiltinSet, folder: Path) -> DatasetEntity | None:
         target = folder / f"builtin-{builtin.key}"
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
+        publish_dataset(target)
         entity = known or store.create(
             builtin.name,
             source="built-in",

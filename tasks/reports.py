@@ -22,11 +22,12 @@ from integrations.core.figures.chart import Chart
 from integrations.core.figures.common import common_charts
 from integrations.presets import PresetError
 from integrations.registry import family
-from storage.artifacts import NewArtifact, artifacts, record
+from storage.artifacts import NewArtifact, artifacts, record, run_folder
 from storage.entities import DatasetEntity, ExperimentEntity, NotFoundError, StorageError
 from storage.settings import VERSION, settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, flatten
+from tasks.dataset_files import dataset_folder
 from tasks.experiments import NewRun, QueueError, plan_config
 from tasks.pdf.content import ReportContent, settings_of
 from tasks.pdf.document import build_pdf
@@ -78,7 +79,7 @@ def load_content(experiment_id: int, made_at: datetime) -> ReportContent:
     dataset = DatasetStore().get(experiment.dataset_id)
     folder = _result_folder(experiment)
     try:
-        data = Dataset(settings().datasets_folder / dataset.folder)
+        data = Dataset(dataset_folder(dataset.folder))
         result, evaluation = load_result(folder, data.info), load_evaluation(folder)
     except ResultError as error:
         raise ReportError(str(error)) from error
@@ -144,13 +145,13 @@ def draw_panels(chosen: Family, result: StoredResult) -> tuple[tuple[Chart, ...]
 
 
 def _result_folder(experiment: ExperimentEntity) -> Path:
-    for artifact in ExperimentStore().artifacts(experiment.id):
-        if artifact.name == RUN:
-            return artifacts().path(artifact.path).parent
-    raise ReportError(
-        f"“{experiment.name}” has no results yet ({experiment.status}). Order its report when it "
-        "has ended."
-    )
+    folder = run_folder(ExperimentStore().artifacts(experiment.id), RUN)
+    if folder is None:
+        raise ReportError(
+            f"“{experiment.name}” has no results yet ({experiment.status}). Order its report when "
+            "it has ended."
+        )
+    return folder
 
 
 def _versions(folder: Path) -> dict[str, str]:

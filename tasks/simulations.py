@@ -27,6 +27,7 @@ from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.jobs import JobStore
 from tasks.bell import bell
+from tasks.dataset_files import publish_dataset
 from tasks.experiments import QueueError
 from tasks.import_jobs import ready_facts
 
@@ -92,6 +93,7 @@ def _make(config: SimulatorConfig, name: str, dataset_id: int, report: Report) -
         DatasetStore().get(dataset_id)
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
+        publish_dataset(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     facts = replace(ready_facts(info, target, target.name), window_samples=suggest_window(info))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from storage import artifacts, database, progress
+from storage import artifacts, database, progress, shared_files
 from storage.settings import settings
 from tests.support.servers import Postgres, running_postgres, running_redis
 
@@ -23,6 +23,7 @@ CACHES = (
     database._factory,
     progress.connection,
     artifacts.artifacts,
+    shared_files.shared_files,
 )
 
 

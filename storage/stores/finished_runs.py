@@ -79,7 +79,7 @@ class FinishedRuns:
         ]
 
     def folders(self, ids: Sequence[int], holding: str) -> dict[int, Path]:
-        """Give the folders of runs' files; runs that left none are left out.
+        """Give the folders of runs' files, unopened; runs that left none are left out.
 
         Args:
             ids: Finished runs.
@@ -90,7 +90,7 @@ class FinishedRuns:
         )
         with read_session() as session:
             rows = session.execute(statement).all()
-        return {number: artifacts().path(path).parent for number, path in rows}
+        return {number: artifacts().place(path).parent for number, path in rows}
 
     def _newest(self, conditions: Sequence[object], limit: int) -> list[ExperimentEntity]:
         statement = (

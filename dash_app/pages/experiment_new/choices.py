@@ -20,12 +20,12 @@ from integrations.core.data.defaults import apply_suggestions
 from integrations.presets import Measured, PresetError, presets
 from integrations.registry import UnknownFamilyError, families, family
 from storage.entities import DatasetEntity, ExperimentEntity, NotFoundError, StorageError
-from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiment_queries import ExperimentQuery
 from storage.stores.experiments import ExperimentStore, flatten
 from storage.stores.finished_runs import FinishedRuns
 from storage.stores.saved_configs import SavedConfigStore
+from tasks.dataset_files import manifest_folder
 from tasks.queue import joined_data
 
 log = logging.getLogger("signalbench.web")
@@ -76,7 +76,7 @@ def stored_info(folder: str, fingerprint: str) -> DatasetInfo:
     Raises:
         DatasetError: It cannot be read.
     """
-    return read_info(settings().datasets_folder / folder)
+    return read_info(manifest_folder(folder))
 
 
 def find_family(name: str) -> Family | None:

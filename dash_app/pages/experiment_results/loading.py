@@ -9,11 +9,11 @@ from integrations.core.contract import StoredResult
 from integrations.core.data.dataset import SAMPLES, Dataset, DatasetError, read_info
 from integrations.core.evaluation.evaluation import Evaluation
 from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
-from storage.artifacts import artifacts
+from storage.artifacts import run_folder
 from storage.entities import ExperimentEntity, StorageError
-from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
+from tasks.dataset_files import dataset_folder, manifest_folder
 
 GONE = "The data set of this run is gone, so its recordings cannot be shown."
 KEPT = 8
@@ -37,7 +37,7 @@ def result_of(entity: ExperimentEntity) -> StoredResult:
     """
     try:
         dataset = DatasetStore().get(entity.dataset_id)
-        return _result(_folder(entity), settings().datasets_folder / dataset.folder)
+        return _result(_folder(entity), manifest_folder(dataset.folder))
     except (StorageError, DatasetError) as error:
         raise ResultError(GONE) from error
 
@@ -49,7 +49,7 @@ def data_of(entity: ExperimentEntity) -> Dataset:
         ResultError: It is gone.
     """
     try:
-        folder = settings().datasets_folder / DatasetStore().get(entity.dataset_id).folder
+        folder = dataset_folder(DatasetStore().get(entity.dataset_id).folder)
         if (folder / SAMPLES).exists():
             return _dataset(folder)
     except (StorageError, DatasetError) as error:
@@ -58,10 +58,13 @@ def data_of(entity: ExperimentEntity) -> Dataset:
 
 
 def _folder(entity: ExperimentEntity) -> Path:
-    for row in ExperimentStore().artifacts(entity.id):
-        if row.name.rpartition("/")[2] == RUN:
-            return artifacts().path(row.path).parent
-    raise ResultError("This run left no results in the artifact store. Start it again.")
+    try:
+        folder = run_folder(ExperimentStore().artifacts(entity.id), RUN)
+    except StorageError as error:
+        raise ResultError(str(error)) from error
+    if folder is None:
+        raise ResultError("This run left no results in the artifact store. Start it again.")
+    return folder
 
 
 @lru_cache(maxsize=KEPT)
