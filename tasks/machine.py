@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.settings import settings
+from storage.stores.workers import WorkerStore
 
 GPU_DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -36,17 +38,50 @@ def usable_cpus() -> int:
 
 
 def threads_per_run() -> int:
-    """CPU threads of one run, when all slots of this worker are busy."""
-    return max(1, usable_cpus() // max(1, settings().workers))
+    """CPU threads of one run, when all slots of all workers on this host are busy."""
+    return max(1, usable_cpus() // max(1, _slots_on_host()))
+
+
+def _slots_on_host() -> int:
+    try:
+        alive = WorkerStore().alive()
+    except SQLAlchemyError:
+        alive = []
+    return max(settings().workers, sum(w.slots for w in alive if w.host == host_name()))
 
 
 def threads_of_run(experiment_id: int) -> int:
     """Give the thread count of a run's first attempt: another one would change the last digits."""
+    return int(first_machine(experiment_id, "threads", threads_per_run()))
+
+
+def first_machine(experiment_id: int, key: str, present: int | str) -> int | str:
+    """Give what a run's first attempt was trained with; the present value when this is the first.
+
+    Args:
+        experiment_id: Number of the run.
+        key: "threads" or "device".
+        present: What this attempt has.
+    """
     path = settings().runs_folder / str(experiment_id) / "machine.json"
-    if not path.exists():
+    known = _read_object(path)
+    if type(known.get(key)) is not type(present):
+        known[key] = present
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"threads": threads_per_run()}), encoding="utf-8")
-    return int(json.loads(path.read_text(encoding="utf-8"))["threads"])
+        temporary = path.with_name(f".machine-{os.getpid()}.json")
+        temporary.write_text(json.dumps(known), encoding="utf-8")
+        temporary.replace(path)
+    found: int | str = known[key]
+    return found
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object; {} when there is none, or a kill left half of one."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def facts() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from storage.settings import REPOSITORY, settings
 from storage.stores.job_runs import JobRunStore
 from storage.stores.runs import RunStore
 from tasks.forecast import probed_speeds
+from tasks.gpus import take_gpu
 from tasks.machine import host_name, threads_per_run
 from tasks.supervisor import end_group, environment
 
@@ -61,6 +62,7 @@ def _probe(name: str, busy: Callable[[], bool], leave: threading.Event) -> bool:
     """Run one probe to its end; False when it failed, True when it was done or had to give way."""
     output = settings().data / "jobs" / "probe.txt"
     output.parent.mkdir(parents=True, exist_ok=True)
+    gpu = take_gpu()
     with output.open("wb") as file:
         child = subprocess.Popen(
             [sys.executable, "-m", "tasks.probe", name],
@@ -68,9 +70,12 @@ def _probe(name: str, busy: Callable[[], bool], leave: threading.Event) -> bool:
             stdout=file,
             stderr=file,
             cwd=REPOSITORY,
-            env=environment(threads_per_run()),
+            env=environment(threads_per_run(), gpu),
+            pass_fds=(gpu.descriptor,) if gpu else (),
             start_new_session=True,
         )
+    if gpu is not None:
+        gpu.release()
     try:
         while child.poll() is None:
             if leave.wait(WATCH_SECONDS) or busy():

@@ -29,7 +29,7 @@ from storage.stores.runs import ClaimedRun, Finished, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
 from tasks.device import training_device
-from tasks.machine import threads_of_run
+from tasks.machine import first_machine, threads_of_run
 from tasks.pulse import Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
@@ -118,9 +118,22 @@ class Run:
         _check_disk(config, data)
         self._broadcast.update(total_epochs=config.workload(data.info).steps)
         context.log("info", f"Training {chosen.title} on “{data.info.name}”.")
-        context.device = training_device()
+        context.device = self._device(context)
         result = self._fit(chosen, config, data, context)
         return self._evaluate(experiment, config, data, result, context)
+
+    def _device(self, context: BenchContext) -> str:
+        """Give the device to train on, and say so when the first attempt had another one."""
+        device = training_device()
+        first = first_machine(self._lease.id, "device", device)
+        if first != device:
+            words = {"cpu": "the CPU", "cuda": "a GPU"}
+            context.log(
+                "warning",
+                f"This run began on {words.get(str(first), first)} and goes on on "
+                f"{words.get(device, device)}; its last digits may differ from an undisturbed run.",
+            )
+        return device
 
     def _fit(
         self, chosen: Family, config: FamilyConfig, data: Dataset, context: BenchContext

@@ -23,6 +23,7 @@ from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
 from tasks import exit_codes
 from tasks.broadcast import beat_seconds
+from tasks.gpus import VISIBLE, GpuPlace, gpu_for_run
 from tasks.machine import threads_of_run, threads_per_run
 from tasks.sentences import death
 
@@ -45,6 +46,7 @@ class Work:
     threads: int
     output: Path
     store: RunStore | JobRunStore
+    gpu: GpuPlace | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +59,8 @@ def run_work(lease: Lease) -> Work:
     folder = settings().runs_folder / str(lease.id)
     folder.mkdir(parents=True, exist_ok=True)
     threads = threads_of_run(lease.id)
-    return Work(lease, "tasks.runner", threads, folder / "output.txt", RunStore())
+    gpu = gpu_for_run(lease.id)
+    return Work(lease, "tasks.runner", threads, folder / "output.txt", RunStore(), gpu)
 
 
 def job_work(lease: Lease) -> Work:
@@ -75,16 +78,12 @@ def supervise(work: Work, leave: threading.Event) -> None:
         work: What to start.
         leave: Set when this worker stops; the child then hands its work back.
     """
-    with work.output.open("ab") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", work.module, str(work.lease.id), str(work.lease.token)],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=REPOSITORY,
-            env=environment(work.threads),
-            start_new_session=True,
-        )
+    try:
+        child = _start(work)
+    finally:
+        if work.gpu is not None:
+            # The child keeps the GPU from here on, also when we die before it.
+            work.gpu.release()
     log.info("Started %s as process %d", work.name, child.pid)
     try:
         how = _watch(child, work, leave)
@@ -99,6 +98,20 @@ def supervise(work: Work, leave: threading.Event) -> None:
     ):
         log.warning("%s died with code %d, see %s", work.name, child.returncode, work.output)
         _record(work, lambda: work.store.crashed(work.lease, death(child.returncode)))
+
+
+def _start(work: Work) -> subprocess.Popen[bytes]:
+    with work.output.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", work.module, str(work.lease.id), str(work.lease.token)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=REPOSITORY,
+            env=environment(work.threads, work.gpu),
+            pass_fds=(work.gpu.descriptor,) if work.gpu else (),
+            start_new_session=True,
+        )
 
 
 def _watch(child: subprocess.Popen[bytes], work: Work, leave: threading.Event) -> str | None:
@@ -165,8 +178,13 @@ def _record(work: Work, write: Callable[[], None]) -> None:
             time.sleep(1.0)
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Give a child's environment: ours, with a number of threads for every library."""
+def environment(threads: int, gpu: GpuPlace | None = None) -> dict[str, str]:
+    """Give a child's environment: ours, with a number of threads for every library.
+
+    Args:
+        threads: CPU threads of the child.
+        gpu: The GPU it may use; without one it trains on the CPU.
+    """
     counts = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     # Waiting OpenMP threads otherwise spin: beside any other busy program on two cores a training
     # step then took 20 to 60 times as long (measured); asleep they cost it next to nothing.
@@ -175,5 +193,6 @@ def environment(threads: int) -> dict[str, str]:
         **os.environ,
         **dict.fromkeys(counts, str(threads)),
         **patience,
+        VISIBLE: gpu.name if gpu else "",
         "PYTHONUNBUFFERED": "1",
     }
