@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.entities import ExperimentEntity
+from storage.stores.jobs import JobStore
 from storage.stores.runs import RunStore
 from storage.stores.workers import WorkerEntity
 from tasks.bell import bell, queue_of
@@ -75,8 +76,12 @@ def enqueue_experiment(experiment_id: int, priority: int = 5) -> None:
 
 
 def enqueue_job(job_id: int) -> None:
-    """Wake a worker for a queued job; without Redis the workers find it by looking."""
-    bell().ring("normal")
+    """Wake a worker for a queued job; without Redis the workers find it by looking.
+
+    Raises:
+        NotFoundError: There is no such job.
+    """
+    bell().ring(queue_of(JobStore().get(job_id).priority))
 
 
 def order_experiment(experiment_id: int, order: str) -> ExperimentEntity:

@@ -22,8 +22,9 @@ from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
 from storage.stores.workers import BEAT_SECONDS, WorkerStore
 from tasks import disk, machine
-from tasks.bell import bell
+from tasks.bell import LEAST_URGENT, bell, queue_of
 from tasks.celery_app import app, woken
+from tasks.gpus import gpus
 from tasks.job_kinds import order_builtin_sets
 from tasks.parent import wait_for_end_of_input
 from tasks.probing import probe_when_idle
@@ -33,6 +34,8 @@ from tasks.supervisor import Work, job_work, run_work, supervise
 log = logging.getLogger("signalbench.worker")
 POLL_SECONDS = 2.0
 JOB_SLOTS = 2
+URGENT_JOB_SLOTS = 1
+"""Kept free for what somebody waits for at the screen, however many long jobs there are."""
 RING_AGAIN_SECONDS = 10.0
 STOP_SECONDS = 7.0
 
@@ -105,6 +108,11 @@ class Worker:
                 run_work,
             ),
             Slots(JOB_SLOTS, lambda: JobRunStore().claim_next(self.name, seconds), job_work),
+            Slots(
+                URGENT_JOB_SLOTS,
+                lambda: JobRunStore().claim_next(self.name, seconds, LEAST_URGENT),
+                job_work,
+            ),
         ]
 
     def serve(self) -> None:
@@ -140,13 +148,14 @@ class Worker:
 
     def _keep(self) -> None:
         """Say that we live, give back what dead workers held, ring again for what waits."""
-        facts, host = machine.facts(), machine.host_name()
+        facts, host = machine.facts() | {"gpus": len(gpus())}, machine.host_name()
         disk_watch = disk.DiskWatch(host)
         signs = Signs(lambda: self._slots[0].count_busy)
         beats = 0
 
         def beat() -> None:
-            told = facts | disk.disk_facts() | signs.now()
+            share = {"threads_per_run": machine.threads_per_run()}
+            told = facts | share | disk.disk_facts() | signs.now()
             WorkerStore().beat(self.name, host, settings().workers, told)
 
         while True:
@@ -168,8 +177,10 @@ def _reap() -> None:
 
 
 def _ring_for_waiting() -> None:
-    if RunStore().waiting() or JobRunStore().waiting():
-        bell().ring()
+    """Ring on the queue of the most urgent work that waits."""
+    priorities = [*RunStore().waiting_priorities(), *JobRunStore().waiting_priorities()]
+    if priorities:
+        bell().ring(queue_of(max(priorities)))
 
 
 def _listen() -> None:

@@ -97,6 +97,11 @@ class JobRunStore:
         with read_session() as session:
             return _JOBS.waiting(session)
 
+    def waiting_priorities(self) -> list[int]:
+        """Give the highest priority that waits, if any does."""
+        with read_session() as session:
+            return _JOBS.waiting_priorities(session)
+
 
 def _again(session: Session, row: Job, how: str) -> None:
     if row.attempts >= MAX_ATTEMPTS:

@@ -111,6 +111,12 @@ class LeaseTable(Generic[Row]):
         statement = select(self._model.id).where(self._model.status == self._waiting)
         return list(session.scalars(statement.order_by(*self._order).limit(limit)))
 
+    def waiting_priorities(self, session: Session) -> list[int]:
+        """Give the highest priority that waits; empty when nothing does."""
+        highest = select(func.max(self._model.priority)).where(self._model.status == self._waiting)
+        found = session.scalar(highest)
+        return [] if found is None else [int(found)]
+
     def _owned(self, lease: Lease) -> tuple[Any, ...]:
         return (
             self._model.id == lease.id,

@@ -253,6 +253,11 @@ class RunStore:
         with read_session() as session:
             return _RUNS.waiting(session)
 
+    def waiting_priorities(self) -> list[int]:
+        """Give the highest priority that waits, if any does."""
+        with read_session() as session:
+            return _RUNS.waiting_priorities(session)
+
     def order(self, experiment_id: int, order: str) -> ExperimentEntity:
         """Pause, resume, stop or cancel a run.
 
