@@ -26,6 +26,7 @@ from tasks.bell import LEAST_URGENT, bell, queue_of
 from tasks.celery_app import app, woken
 from tasks.gpus import gpus
 from tasks.job_kinds import order_builtin_sets
+from tasks.outbox import Sender
 from tasks.parent import wait_for_end_of_input
 from tasks.probing import probe_when_idle
 from tasks.signs import Signs, forget_the_dead
@@ -121,7 +122,7 @@ class Worker:
         _guarded(forget_the_dead)
         threads = [
             threading.Thread(target=target, name=target.__name__, daemon=True)
-            for target in (self._claim_on, self._keep, self._probe, _listen)
+            for target in (self._claim_on, self._keep, self._probe, self._send, _listen)
         ]
         for thread in threads:
             thread.start()
@@ -145,6 +146,10 @@ class Worker:
     def _probe(self) -> None:
         """Measure this machine's speed while it has nothing else to do."""
         probe_when_idle(lambda: any(slots.busy for slots in self._slots), self._leave)
+
+    def _send(self) -> None:
+        """Bring notifications to the channels people configured."""
+        Sender(self.name).serve(self._leave)
 
     def _keep(self) -> None:
         """Say that we live, give back what dead workers held, ring again for what waits."""
