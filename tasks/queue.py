@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from storage.entities import ExperimentEntity
 from storage.stores.jobs import JobStore
+from storage.stores.queue_rows import QueueStore
+from storage.stores.run_orders import possible_orders
 from storage.stores.runs import RunStore
 from storage.stores.workers import WorkerEntity
 from tasks.bell import bell, queue_of
@@ -19,6 +21,16 @@ from tasks.experiments import (
 )
 from tasks.forecast import Forecast, forecast
 from tasks.health import Check, Health, alive_workers, database_check, health
+from tasks.queue_view import (
+    JobLine,
+    QueueLook,
+    RunningLine,
+    WaitingLine,
+    WorkerLine,
+    look_at_queue,
+    missed_beats_seconds,
+    place_of,
+)
 from tasks.simulations import order_simulation
 
 __all__ = [
@@ -26,10 +38,15 @@ __all__ = [
     "DiskState",
     "Forecast",
     "Health",
+    "JobLine",
     "NewRun",
     "QueueError",
+    "QueueLook",
     "RefusedError",
+    "RunningLine",
+    "WaitingLine",
     "WorkerEntity",
+    "WorkerLine",
     "alive_workers",
     "create_experiment",
     "database_check",
@@ -41,9 +58,14 @@ __all__ = [
     "generated_name",
     "health",
     "joined_data",
+    "look_at_queue",
+    "missed_beats_seconds",
+    "move_experiment",
     "order_experiment",
     "order_simulation",
+    "place_of",
     "plan_config",
+    "possible_orders",
     "retry_experiment",
     "why_runs_wait",
 ]
@@ -97,6 +119,16 @@ def order_experiment(experiment_id: int, order: str) -> ExperimentEntity:
     experiment = RunStore().order(experiment_id, order)
     enqueue_experiment(experiment_id, experiment.priority)
     return experiment
+
+
+def move_experiment(experiment_id: int, how: str) -> ExperimentEntity:
+    """Let a waiting experiment start before all others ("first"), "sooner" or "later".
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It does not wait.
+    """
+    return QueueStore().move(experiment_id, how)
 
 
 def retry_experiment(experiment_id: int) -> ExperimentEntity:

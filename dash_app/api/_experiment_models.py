@@ -12,6 +12,14 @@ from storage.entities import ExperimentEntity, Status
 
 Tags = Annotated[list[Tag], Field(max_length=50)]
 Priority = Annotated[int, Field(ge=0, le=9, description="Larger runs first.")]
+TimeLimit = Annotated[
+    int,
+    Field(
+        ge=10,
+        le=31_536_000,
+        description="Longest training time in seconds; null for the installation's.",
+    ),
+]
 
 
 class Body(BaseModel):
@@ -30,15 +38,22 @@ class ExperimentRequest(Body):
     name: Name = ""
     tags: Tags = []
     priority: Priority = 5
+    time_limit_seconds: TimeLimit | None = None
 
 
 class ExperimentChange(Body):
-    """Change what people wrote about a run; members left out stay as they are."""
+    """Change what people decide about a run; members left out stay as they are.
+
+    ``kept`` protects its files from the retention, ``time_limit_seconds`` counts from its next
+    attempt on.
+    """
 
     name: Annotated[Name, Field(min_length=1)] | None = None
     note: Note | None = None
     tags: Tags | None = None
     priority: Priority | None = None
+    kept: bool | None = None
+    time_limit_seconds: TimeLimit | None = None
 
 
 class CloneRequest(Body):
@@ -47,6 +62,7 @@ class CloneRequest(Body):
     name: Name = ""
     config: JsonObject | None = None
     priority: Priority = 5
+    time_limit_seconds: TimeLimit | None = None
 
 
 class Ordered(BaseModel):
@@ -71,6 +87,8 @@ class ExperimentRow(BaseModel):
     status: Status
     control: str
     priority: int
+    time_limit_seconds: int | None
+    kept: bool
     progress: float
     epochs_done: int
     epochs_total: int

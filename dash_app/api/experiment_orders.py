@@ -38,6 +38,7 @@ def create_experiment(body: ExperimentRequest, response: Response) -> Ordered:
             name=body.name,
             tags=tuple(body.tags),
             priority=body.priority,
+            time_limit_seconds=body.time_limit_seconds,
         ),
     )
 
@@ -59,6 +60,7 @@ def clone_experiment(
             name=wanted.name or f"{original.name[:190]} (copy)",
             tags=tuple(original.tags),
             priority=wanted.priority,
+            time_limit_seconds=wanted.time_limit_seconds or original.time_limit_seconds,
             parent_id=original.id,
         ),
     )
@@ -80,6 +82,12 @@ def resume_experiment(experiment_id: RowId) -> ExperimentRow:
 def stop_experiment(experiment_id: RowId) -> ExperimentRow:
     """End a run early; its best model so far is kept and evaluated."""
     return row_of(queue.order_experiment(experiment_id, "stop"))
+
+
+@router.post("/{experiment_id}/cancel")
+def cancel_experiment(experiment_id: RowId) -> ExperimentRow:
+    """End a run without evaluating it; a running one obeys at the next batch."""
+    return row_of(queue.order_experiment(experiment_id, "cancel"))
 
 
 @router.post("/{experiment_id}/retry")

@@ -35,11 +35,24 @@ def get_experiment(experiment_id: RowId) -> ExperimentDetail:
 
 @router.patch("/{experiment_id}")
 def describe_experiment(experiment_id: RowId, body: ExperimentChange) -> ExperimentDetail:
-    """Change name, note, tags or priority."""
+    """Change name, note, tags, priority, time limit, or whether its files are kept."""
     changed = ExperimentStore().describe(
-        experiment_id, name=body.name, note=body.note, tags=body.tags, priority=body.priority
+        experiment_id,
+        name=body.name,
+        note=body.note,
+        tags=body.tags,
+        priority=body.priority,
+        kept=body.kept,
+        time_limit_seconds=_time_limit(body),
     )
     return detail_of(changed)
+
+
+def _time_limit(body: ExperimentChange) -> int | None:
+    """Tell null, which gives the installation's limit back (0), from nothing said (None)."""
+    if "time_limit_seconds" not in body.model_fields_set:
+        return None
+    return body.time_limit_seconds or 0
 
 
 @router.delete("/{experiment_id}", status_code=204)

@@ -52,6 +52,23 @@ def effect_of(order: str, name: str, status: Status, control: str, epochs_done: 
     return effect
 
 
+def possible_orders(status: Status, control: str, epochs_done: int) -> tuple[str, ...]:
+    """Give the orders that have an effect on a run as it is, "retry" among them."""
+    found = [order for order in ORDERS if _has_effect(order, status, control, epochs_done)]
+    again = status in (Status.FAILED, Status.CANCELLED, Status.STOPPED)
+    return (*found, *(("retry",) if again else ()))
+
+
+def _has_effect(order: str, status: Status, control: str, epochs_done: int) -> bool:
+    if status is Status.RUNNING and order == control:
+        return False
+    try:
+        effect_of(order, "", status, control, epochs_done)
+    except ConflictError:
+        return False
+    return True
+
+
 def _refusal(order: str, name: str, status: Status) -> str:
     if status.ended:
         hint = (
