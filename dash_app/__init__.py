@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from dash_app import shell_callbacks  # noqa: F401 - registers the callbacks of the frame
 from dash_app.api import mount_api
 from dash_app.pages import register_pages
+from dash_app.request_metrics import RequestMetricsMiddleware
 from dash_app.security import GuardMiddleware
 from dash_app.shell import shell_layout, show_callback_error
 from storage.settings import VERSION, settings
@@ -85,6 +86,7 @@ def create_app() -> FastAPI:
     server.add_middleware(
         GuardMiddleware, script_hashes=app.csp_hashes(), allowed_hosts=_allowed_hosts()
     )
+    server.add_middleware(RequestMetricsMiddleware)
     return server
 
 

@@ -21,6 +21,7 @@ from tasks.experiments import (
 )
 from tasks.forecast import Forecast, forecast
 from tasks.health import Check, Health, alive_workers, database_check, health
+from tasks.observed import Observed, observed
 from tasks.queue_view import (
     JobLine,
     QueueLook,
@@ -40,6 +41,7 @@ __all__ = [
     "Health",
     "JobLine",
     "NewRun",
+    "Observed",
     "QueueError",
     "QueueLook",
     "RefusedError",
@@ -61,6 +63,7 @@ __all__ = [
     "look_at_queue",
     "missed_beats_seconds",
     "move_experiment",
+    "observed",
     "order_experiment",
     "order_simulation",
     "place_of",
