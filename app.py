@@ -70,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="change one setting, e.g. noise.lowest_snr_db=-5; may be repeated",
     )  # fmt: skip
+    backup = _add(commands, "backup", _backup, "save everything into one zip file while runs go on")
+    backup.add_argument("file", help="where to, e.g. bench.zip")
+    restore = _add(commands, "restore", _restore, "fill an empty bench from a backup")
+    restore.add_argument("file", help="what backup wrote")
+    restore.add_argument("--force", action="store_true", help="move what is there aside first")
     return parser
 
 
@@ -140,6 +145,18 @@ def _simulate(given: argparse.Namespace) -> int:
     from tasks.simulate_command import SimulateRequest, simulate
 
     return simulate(SimulateRequest(given.kind, given.name, given.settings))
+
+
+def _backup(given: argparse.Namespace) -> int:
+    from tasks.backup_command import backup_command
+
+    return backup_command(given.file)
+
+
+def _restore(given: argparse.Namespace) -> int:
+    from tasks.backup_command import restore_command
+
+    return restore_command(given.file, force=given.force)
 
 
 def _make_server() -> Any:
