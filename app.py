@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tasks.bench_lock import FolderInUseError
+from tasks.options import EXIT_CODES, ORDERS, duration
 from tasks.preflight import PreflightError, check_settings
 from tasks.terminal import complain
 
@@ -61,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="change one setting, e.g. training.epochs=20; may be repeated",
     )  # fmt: skip
+    train.add_argument("--priority", type=int, choices=range(10), default=5, help="9 runs first")
+    train.add_argument(
+        "--time-limit", type=duration, metavar="TIME", help="longest training time, e.g. 90m or 2h"
+    )
     simulate = _add(commands, "simulate", _simulate, "make a data set with the bearing simulator")
     simulate.add_argument(
         "--kind", choices=("journal", "rolling"), default="", help="of bearing; default: journal"
@@ -75,7 +80,20 @@ def _parser() -> argparse.ArgumentParser:
     restore = _add(commands, "restore", _restore, "fill an empty bench from a backup")
     restore.add_argument("file", help="what backup wrote")
     restore.add_argument("--force", action="store_true", help="move what is there aside first")
+    _add_orders(commands)
     return parser
+
+
+def _add_orders(commands: Any) -> None:
+    runs = _add(commands, "runs", _runs, "list the newest experiments and what the queue says")
+    runs.add_argument("--status", action="append", default=[], help="only these; may be repeated")
+    runs.add_argument("--limit", type=int, default=20, help="how many (default: %(default)s)")
+    runs.add_argument("--json", action="store_true", help="for programs")
+    for order, text in ORDERS.items():
+        command = _add(commands, order, _order, text)
+        command.add_argument("ids", type=int, nargs="+", metavar="ID", help="of an experiment")
+        command.set_defaults(order=order)
+        command.epilog = EXIT_CODES
 
 
 def _add(
@@ -137,8 +155,37 @@ def _train(given: argparse.Namespace) -> int:
     from tasks.train_command import TrainRequest, train
 
     return train(
-        TrainRequest(given.family, given.dataset, given.preset, given.name, given.settings)
+        TrainRequest(
+            given.family,
+            given.dataset,
+            given.preset,
+            given.name,
+            given.settings,
+            given.priority,
+            given.time_limit,
+        )
     )
+
+
+def _runs(given: argparse.Namespace) -> int:
+    _prepare_database()
+    from tasks.runs_command import ListRequest, list_runs
+
+    return list_runs(ListRequest(tuple(given.status), given.limit, given.json))
+
+
+def _order(given: argparse.Namespace) -> int:
+    _prepare_database()
+    from tasks.runs_command import order_runs
+
+    return order_runs(given.order, given.ids)
+
+
+def _prepare_database() -> None:
+    from tasks.preflight import bring_database_up_to_date, check_data_folder
+
+    check_data_folder()
+    bring_database_up_to_date()
 
 
 def _simulate(given: argparse.Namespace) -> int:

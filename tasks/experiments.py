@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.core.config import FamilyConfig
@@ -115,6 +115,27 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
             time_limit_seconds=request.time_limit_seconds,
         )
     )
+
+
+def copy_of(original: ExperimentEntity, **changes: Any) -> NewRun:
+    """Ask for an experiment's run once more.
+
+    Args:
+        original: The experiment.
+        changes: Members of ``NewRun`` that shall be other than the original's; None is no change.
+    """
+    request = NewRun(
+        family=original.family,
+        dataset_id=original.dataset_id,
+        preset=original.preset,
+        config=original.config,
+        name=f"{original.name[:190]} (copy)",
+        tags=tuple(original.tags),
+        parent_id=original.id,
+        time_limit_seconds=original.time_limit_seconds,
+    )
+    given = {key: value for key, value in changes.items() if value is not None}
+    return replace(request, **given)
 
 
 def generated_name(chosen: Family, dataset_name: str, preset: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.entities import ExperimentEntity
+from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from storage.stores.queue_rows import QueueStore
 from storage.stores.run_orders import possible_orders
@@ -15,6 +16,7 @@ from tasks.experiments import (
     NewRun,
     QueueError,
     RefusedError,
+    copy_of,
     generated_name,
     plan_config,
     store_experiment,
@@ -50,6 +52,8 @@ __all__ = [
     "WorkerEntity",
     "WorkerLine",
     "alive_workers",
+    "clone_experiment",
+    "copy_of",
     "create_experiment",
     "database_check",
     "disk_state",
@@ -88,6 +92,16 @@ def create_experiment(request: NewRun) -> ExperimentEntity:
     experiment = store_experiment(request)
     enqueue_experiment(experiment.id, experiment.priority)
     return experiment
+
+
+def clone_experiment(experiment_id: int) -> ExperimentEntity:
+    """Run an experiment again from the beginning, as a new one.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        Exception: As ``create_experiment``.
+    """
+    return create_experiment(copy_of(ExperimentStore().get(experiment_id)))
 
 
 def enqueue_experiment(experiment_id: int, priority: int = 5) -> None:

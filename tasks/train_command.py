@@ -49,6 +49,8 @@ class TrainRequest:
     preset: str
     name: str
     settings: list[str]
+    priority: int = 5
+    time_limit_seconds: int | None = None
 
 
 def train(request: TrainRequest) -> int:
@@ -89,6 +91,8 @@ def _train(request: TrainRequest, bench: Bench | None) -> int:
             preset=request.preset,
             config=nested(request.settings),
             name=request.name,
+            priority=request.priority,
+            time_limit_seconds=request.time_limit_seconds,
         )
     )
     say(f"Experiment {experiment.id}: {experiment.name}")

@@ -59,9 +59,7 @@ class WorkerRow(BaseModel):
 
 
 class QueueState(BaseModel):
-    """The queue: ``waiting`` holds the first ones of ``n_waiting``; ``trouble`` says why nothing
-    starts.
-    """
+    """The queue: ``waiting`` holds the first of ``n_waiting``, ``trouble`` why nothing starts."""
 
     running: list[RunningRow]
     waiting: list[WaitingRow]

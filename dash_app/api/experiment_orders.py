@@ -52,16 +52,12 @@ def clone_experiment(
     original = ExperimentStore().get(experiment_id)
     return _order(
         response,
-        queue.NewRun(
-            family=original.family,
-            dataset_id=original.dataset_id,
-            preset=original.preset,
+        queue.copy_of(
+            original,
             config=_merged(original.config, wanted.config or {}),
-            name=wanted.name or f"{original.name[:190]} (copy)",
-            tags=tuple(original.tags),
+            name=wanted.name or None,
             priority=wanted.priority,
-            time_limit_seconds=wanted.time_limit_seconds or original.time_limit_seconds,
-            parent_id=original.id,
+            time_limit_seconds=wanted.time_limit_seconds,
         ),
     )
 
