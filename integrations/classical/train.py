@@ -19,12 +19,12 @@ from integrations.classical.looks import looks
 from integrations.classical.model import Learner, Table, balanced_weights, strongest_features
 from integrations.classical.stored import StoredModel, arrays_of, arrays_of_minirocket
 from integrations.core.contract import (
+    CheckpointError,
     Control,
     FitResult,
     Interrupted,
     Predictions,
     RunContext,
-    TrainingError,
 )
 from integrations.core.data.dataset import Dataset
 from integrations.core.data.folds import group_folds
@@ -199,11 +199,11 @@ def _resume(run: Run) -> None:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         text = f"The checkpoint {path.name} cannot be read. Start the run anew."
-        raise TrainingError(text) from error
+        raise CheckpointError(text, path) from error
     same = all(content.get(key) == value for key, value in run.identity.items())
     if not same or content.get("format_version") != FORMAT_VERSION:
-        raise TrainingError(
-            "The checkpoint was made with other settings or other data. Start the run anew."
+        raise CheckpointError(
+            "The checkpoint was made with other settings or other data. Start the run anew.", path
         )
     run.history = content["history"]
     run.context.log("info", f"Resuming after fold {len(run.history)}.")

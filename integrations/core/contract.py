@@ -20,6 +20,18 @@ class TrainingError(Exception):
     """A run cannot go on; the text is shown to the user and says what to change."""
 
 
+class CheckpointError(TrainingError):
+    """A checkpoint cannot be used; the bench goes back to an older one, or to the beginning.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 class Severity(StrEnum):
     """How much a problem matters: an error forbids the start, a warning does not."""
 
@@ -50,11 +62,18 @@ class Control(StrEnum):
 
 
 class Interrupted(Exception):  # an order obeyed, not an error
-    """Raised inside ``fit`` to leave it because of a pause or cancel order."""
+    """Raised inside ``fit`` to leave it because of a pause or cancel order.
 
-    def __init__(self, control: Control) -> None:
+    Attributes:
+        checkpoint: File to go on from where that is newer than the last reported epoch's.
+        where: Place in the run in words, e.g. "in epoch 3 after batch 7 of 40".
+    """
+
+    def __init__(self, control: Control, checkpoint: Path | None = None, where: str = "") -> None:
         super().__init__(control.value)
         self.control = control
+        self.checkpoint = checkpoint
+        self.where = where
 
 
 @dataclass(frozen=True)
@@ -196,6 +215,7 @@ class Family(Protocol):
 
         Raises:
             Interrupted: A pause or cancel order was obeyed; the last checkpoint is on disk.
+            CheckpointError: ``context.resume_from`` cannot be used.
             TrainingError: The run cannot go on, with a sentence for the user.
         """
 

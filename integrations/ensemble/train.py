@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from integrations.core.contract import (
+    CheckpointError,
     Control,
     FitResult,
     Interrupted,
     Predictions,
     RunContext,
-    TrainingError,
 )
 from integrations.core.data.dataset import Dataset
 from integrations.core.data.splits import Split, split
@@ -156,11 +156,11 @@ def _read_checkpoint(run: Run) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         text = f"The checkpoint {path.name} cannot be read. Start the run anew."
-        raise TrainingError(text) from error
+        raise CheckpointError(text, path) from error
     same = all(content.get(key) == value for key, value in run.identity.items())
     if not same or content.get("format_version") != FORMAT_VERSION:
-        raise TrainingError(
-            "The checkpoint was made with other settings or other data. Start the run anew."
+        raise CheckpointError(
+            "The checkpoint was made with other settings or other data. Start the run anew.", path
         )
     return content
 

@@ -29,6 +29,9 @@ class Callback:
     def on_fit_end(self, state: TrainState) -> None:
         """After the last epoch, also when stopped."""
 
+    def on_leave(self, state: TrainState) -> None:
+        """When a paused run is left between two batches of an epoch."""
+
     def on_exception(self, state: TrainState, error: BaseException) -> None:
         """When the run ends by an error or an order; the error goes on afterwards."""
 
@@ -94,6 +97,8 @@ class Reports(Callback):
     def on_fit_start(self, state: TrainState) -> None:
         """Say that training begins or goes on."""
         word = f"Resuming after epoch {state.epoch}" if state.epoch else "Training starts"
+        if state.batch:
+            word = f"Resuming in epoch {state.epoch + 1} after batch {state.batch}"
         self._context.log("info", f"{word}; {state.total_epochs} epochs planned.")
 
     def on_batch_end(self, state: TrainState) -> None:

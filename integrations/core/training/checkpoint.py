@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import platform
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from integrations.core.contract import TrainingError
-from integrations.core.files import write_atomically
+from integrations.core.contract import CheckpointError, TrainingError
+from integrations.core.files import UnreadableFileError, waiting_when_full, write_proven
 from integrations.core.training.callbacks import Callback
 from integrations.core.training.determinism import random_states, restore_random_states
 from integrations.core.training.state import TrainState
@@ -30,7 +32,7 @@ def library_versions() -> dict[str, str]:
 
 
 class Checkpoints(Callback):
-    """Writes ``epoch-0007.pt`` after every epoch and keeps the newest ones and the best.
+    """Writes ``epoch-0007.pt`` after every epoch, ``epoch-0007_00012.pt`` when left after 12 more.
 
     Must come after the callbacks whose state it stores and before the one that reports.
     """
@@ -57,8 +59,33 @@ class Checkpoints(Callback):
         return self._folder / f"epoch-{epoch:04d}.pt"
 
     def on_epoch_end(self, state: TrainState) -> None:
-        """Write this epoch's checkpoint and drop the ones no longer needed."""
-        content = {
+        """Write this epoch's checkpoint."""
+        self._write(self.path(state.epoch), state)
+
+    def on_leave(self, state: TrainState) -> None:
+        """Write the present batch's checkpoint; without room the last epoch's has to do."""
+        path = self._folder / f"epoch-{state.epoch:04d}_{state.batch:05d}.pt"
+        try:
+            with waiting_when_full(None):
+                self._write(path, state)
+        except (OSError, TrainingError):
+            return
+        state.left_at = path
+
+    def _write(self, path: Path, state: TrainState) -> None:
+        """Write a file that was proven to load: the older ones are dropped in trust of it."""
+        buffer = io.BytesIO()
+        torch.save(self._content(state), buffer)
+        try:
+            write_proven(path, buffer.getbuffer(), lambda written: read_checkpoint(written, "cpu"))
+        except UnreadableFileError as error:
+            raise TrainingError(
+                f"The checkpoint {path.name} could not be read back from the disk. Check the disk, "
+                "then press Retry: it goes on from the checkpoint before."
+            ) from error
+
+    def _content(self, state: TrainState) -> dict[str, Any]:
+        return {
             "format_version": FORMAT_VERSION,
             **self._identity,
             "versions": library_versions(),
@@ -68,26 +95,28 @@ class Checkpoints(Callback):
             "callbacks": {type(c).__name__: c.state_dict() for c in self._others},
             "counters": {
                 "epoch": state.epoch,
+                "batch": state.batch,
                 "step": state.step,
                 "best_epoch": state.best_epoch,
                 "finished": state.finished,
             },
             "history": state.history,
+            "sums": state.sums,
+            "epoch_seconds": time.perf_counter() - state.epoch_began if state.batch else 0.0,
             "random": random_states(),
         }
-        write_atomically(self.path(state.epoch), lambda file: torch.save(content, file))
-        self._prune(state)
 
     def resume(self, path: Path, state: TrainState) -> None:
         """Continue a run exactly where a checkpoint left it.
 
         Raises:
-            TrainingError: The file cannot be read or belongs to another run.
+            CheckpointError: The file cannot be read or belongs to another run.
         """
         content = read_checkpoint(path, state_device(state.model))
         if any(content[key] != value for key, value in self._identity.items()):
-            raise TrainingError(
-                "The checkpoint was made with other settings or other data. Start the run anew."
+            raise CheckpointError(
+                "The checkpoint was made with other settings or other data. Start the run anew.",
+                path,
             )
         state.model.load_state_dict(content["model"])
         state.optimizer.load_state_dict(content["optimizer"])
@@ -97,39 +126,57 @@ class Checkpoints(Callback):
         counters = content["counters"]
         state.epoch, state.step = counters["epoch"], counters["step"]
         state.best_epoch, state.finished = counters["best_epoch"], counters["finished"]
+        # Files of version 0.2 hold whole epochs only.
+        state.batch, state.sums = counters.get("batch", 0), dict(content.get("sums", {}))
+        state.epoch_seconds = content.get("epoch_seconds", 0.0)
         state.history = list(content["history"])
         self._best_at = {state.epoch: state.best_epoch}
         restore_random_states(content["random"])
 
     def load_best(self, state: TrainState) -> None:
-        """Put the best epoch's weights into the model."""
+        """Put the best epoch's weights into the model.
+
+        Raises:
+            CheckpointError: Its file cannot be read any more.
+        """
         content = read_checkpoint(self.path(state.best_epoch), state_device(state.model))
         state.model.load_state_dict(content["model"])
 
-    def _prune(self, state: TrainState) -> None:
+    def drop_old(self, state: TrainState) -> None:
         """Keep the newest files, and what was the best when each of them was written."""
         self._best_at[state.epoch] = state.best_epoch
         newest = sorted(self._best_at)[-self._keep_last :]
         self._best_at = {epoch: self._best_at[epoch] for epoch in newest}
         kept = {self.path(epoch) for epoch in (*newest, *self._best_at.values())}
         for path in set(self._folder.glob("epoch-*.pt")) - kept:
-            path.unlink()
+            path.unlink(missing_ok=True)
+
+
+class DropOld(Callback):
+    """Drops the checkpoints no longer needed; comes after the report that commits the newest."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+
+    def on_epoch_end(self, state: TrainState) -> None:
+        """Drop what the epoch's checkpoint replaces."""
+        self._checkpoints.drop_old(state)
 
 
 def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
     """Read a checkpoint without running any code it might carry.
 
     Raises:
-        TrainingError: It is missing, damaged or of another version.
+        CheckpointError: It is missing, damaged or of another version.
     """
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
-        raise TrainingError(
-            f"The checkpoint {path.name} cannot be read. Start the run anew."
+        raise CheckpointError(
+            f"The checkpoint {path.name} cannot be read. Start the run anew.", path
         ) from error
     if content.get("format_version") != FORMAT_VERSION:
-        raise TrainingError(f"The checkpoint {path.name} is of another version. Start anew.")
+        raise CheckpointError(f"The checkpoint {path.name} is of another version.", path)
     return content
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +23,7 @@ from integrations.core.explain.explain import explain
 from integrations.core.explain.gradcam import grad_cam, over_time
 from integrations.core.files import write_atomically
 from integrations.core.training.callbacks import BestEpoch, Health, Reports
-from integrations.core.training.checkpoint import Checkpoints
+from integrations.core.training.checkpoint import Checkpoints, DropOld
 from integrations.core.training.determinism import (
     WEIGHTS,
     deterministic_torch,
@@ -49,6 +48,8 @@ from integrations.core.training.state import TrainState
 from integrations.core.training.windows import WindowSource, batches, effective_batch
 
 PREDICTION_BATCH = 256
+SEEN = "seen"
+"""Number of windows behind the sums of an epoch."""
 
 
 class NeuralConfig(Protocol):
@@ -77,7 +78,6 @@ class ClassificationTask:
         self._device = device
         self._batch_size = effective_batch(len(train), config.training.batch_size)
         self._weights = _class_weights(train.labels, n_classes, config.training.balance_classes)
-        self._sums: dict[str, float] = defaultdict(float)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -86,7 +86,6 @@ class ClassificationTask:
 
     def batches(self, epoch: int) -> list[Callable[[], tuple[Inputs, torch.Tensor]]]:
         """Give an epoch's augmented batches, loaded when called."""
-        self._sums.clear()
         order = epoch_order(self.seed, epoch, len(self._train))
         change = self._config.augmentation
 
@@ -115,19 +114,17 @@ class ClassificationTask:
         state.optimizer.step()
         value = float(loss.detach())
         hits = int((objective.scores(output).detach().argmax(dim=1) == labels).sum())
-        self._count({"loss": value, "accuracy": hits / len(labels), **_floats(parts)}, len(labels))
+        figures = {"loss": value, "accuracy": hits / len(labels), **_floats(parts)}
+        _count(state.sums, figures, len(labels))
         return value
 
     def epoch_metrics(self, state: TrainState) -> dict[str, float]:
         """Validate; training figures are those met while training, augmentation included."""
-        seen = max(1.0, self._sums.pop("seen", 0.0))
-        trained = {f"train_{name}": value / seen for name, value in self._sums.items()}
-        self._sums.clear()
-        scores = self._validate(state.model)
+        trained = _averages(state.sums, "train")
+        scores, validated = self._validate(state.model)
         truth = self._validation.labels.cpu()
         predicted = scores.argmax(dim=1).numpy()
         figures = headline(counts_of_all(truth.numpy(), predicted, self._n_classes))
-        seen = max(1.0, self._sums.pop("seen", 0.0))
         return {
             "train_loss": trained.pop("train_loss", 0.0),
             "val_loss": float(functional.cross_entropy(scores, truth)),
@@ -135,25 +132,20 @@ class ClassificationTask:
             "val_accuracy": float(figures["accuracy"]),
             "val_macro_f1": float(figures["macro_f1"]),
             **trained,
-            **{f"val_{name}": value / seen for name, value in self._sums.items()},
+            **validated,
             "learning_rate": state.learning_rate.at(max(0, state.step - 1)),
         }
 
-    def _validate(self, model: torch.nn.Module) -> torch.Tensor:
+    def _validate(self, model: torch.nn.Module) -> tuple[torch.Tensor, dict[str, float]]:
         objective = self.recipe.objective
-        pieces = []
+        pieces, sums = [], dict[str, float]()
         with torch.inference_mode(), autocast(self._device, self._precision):
             for inputs, labels, raw in outputs(model, self._validation):
                 output = _in_float32(raw)
                 _, parts = objective.loss(output, labels, inputs, None, 0.0)
-                self._count(_floats(parts), len(labels))
+                _count(sums, _floats(parts), len(labels))
                 pieces.append(objective.scores(output).cpu())
-        return torch.cat(pieces)
-
-    def _count(self, figures: dict[str, float], n: int) -> None:
-        self._sums["seen"] += n
-        for name, value in figures.items():
-            self._sums[name] += value * n
+        return torch.cat(pieces), _averages(sums, "val")
 
 
 def train_classifier(config: Any, data: Dataset, context: RunContext, recipe: Recipe) -> FitResult:
@@ -272,6 +264,17 @@ def _in_float32(output: Any) -> Any:
     return output
 
 
+def _count(sums: dict[str, float], figures: dict[str, float], n: int) -> None:
+    """Add the figures of a batch of n windows."""
+    for name, value in {SEEN: 1.0, **figures}.items():
+        sums[name] = sums.get(name, 0.0) + value * n
+
+
+def _averages(sums: dict[str, float], part: str) -> dict[str, float]:
+    seen = max(1.0, sums.get(SEEN, 0.0))
+    return {f"{part}_{name}": value / seen for name, value in sums.items() if name != SEEN}
+
+
 def _floats(parts: dict[str, torch.Tensor]) -> dict[str, float]:
     return {name: float(value.detach()) for name, value in parts.items()}
 
@@ -301,7 +304,10 @@ def _run(
     checkpoints = Checkpoints(folder, identity, [best, statistics], config.checkpoints.keep_last)
     if context.resume_from is not None:
         checkpoints.resume(context.resume_from, state)
-    callbacks = [Health(), best, statistics, checkpoints, Reports(context, checkpoints.path)]
+    callbacks = [
+        Health(), best, statistics, checkpoints, Reports(context, checkpoints.path),
+        DropOld(checkpoints),
+    ]  # fmt: skip
     fit(state, task, callbacks, context.control)
     return checkpoints
 

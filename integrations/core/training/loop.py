@@ -42,18 +42,19 @@ def fit(
         control: Gives the user's newest order; asked before every batch.
 
     Raises:
-        Interrupted: A pause or cancel order was obeyed; the last epoch's checkpoint is on disk.
+        Interrupted: A pause or cancel order was obeyed; a paused run can go on at the next batch.
     """
     try:
         _tell(callbacks, "on_fit_start", state)
         while state.epoch < state.total_epochs and not state.finished and not state.stopped:
-            began = time.perf_counter()
+            state.epoch_began = time.perf_counter() - state.epoch_seconds
             if not _train_epoch(state, task, callbacks, control):
                 break
             metrics = task.epoch_metrics(state)
-            state.epoch += 1
+            state.epoch, state.batch, state.epoch_seconds = state.epoch + 1, 0, 0.0
             state.learning_rate.epoch_ended(metrics["val_loss"])
-            state.history.append({**metrics, "epoch_seconds": time.perf_counter() - began})
+            seconds = time.perf_counter() - state.epoch_began
+            state.history.append({**metrics, "epoch_seconds": seconds})
             _tell(callbacks, "on_epoch_end", state)
         _tell(callbacks, "on_fit_end", state)
     except BaseException as error:
@@ -65,12 +66,22 @@ def fit(
 def _train_epoch(
     state: TrainState, task: Task, callbacks: Sequence[Callback], control: Callable[[], Control]
 ) -> bool:
-    """Train one epoch; False when it was given up because a better, whole one exists."""
-    seed_everything(task.seed, EPOCH, state.epoch + 1)
+    """Train one epoch; False when it was given up because a better, whole one exists.
+
+    A resumed one goes on after its last finished batch: data order and augmentation are functions
+    of their numbers, and the generators are where the checkpoint found them.
+    """
+    if not state.batch:
+        seed_everything(task.seed, EPOCH, state.epoch + 1)
+        state.sums.clear()
     state.model.train()
     pending = task.batches(state.epoch + 1)
-    for number, batch in enumerate(pending, start=1):
-        if _stop_ordered(state, control()):
+    for number, batch in enumerate(pending[state.batch :], start=state.batch + 1):
+        order = control()
+        if order in (Control.PAUSE, Control.CANCEL):
+            _leave(state, callbacks, order, len(pending))
+        state.stopped = state.stopped or order is Control.STOP
+        if state.stopped:
             if state.epoch:
                 return False
             if number > 1:
@@ -78,16 +89,22 @@ def _train_epoch(
         state.learning_rate.apply(state.optimizer, state.step)
         state.batch_loss = task.train_step(state, *batch())
         state.step += 1
+        state.batch = number
         state.fraction = (state.epoch + number / len(pending)) / state.total_epochs
         _tell(callbacks, "on_batch_end", state)
     return True
 
 
-def _stop_ordered(state: TrainState, order: Control) -> bool:
-    if order in (Control.PAUSE, Control.CANCEL):
-        raise Interrupted(order)
-    state.stopped = state.stopped or order is Control.STOP
-    return state.stopped
+def _leave(
+    state: TrainState, callbacks: Sequence[Callback], order: Control, n_batches: int
+) -> None:
+    """Leave between two batches; who pauses keeps the batches of this epoch."""
+    where = f"after epoch {state.epoch}" if state.epoch else ""
+    if state.batch:
+        where = f"in epoch {state.epoch + 1} after batch {state.batch} of {n_batches}"
+        if order is Control.PAUSE:
+            _tell(callbacks, "on_leave", state)
+    raise Interrupted(order, state.left_at, where)
 
 
 def _tell(callbacks: Sequence[Callback], hook: str, state: TrainState) -> None:
