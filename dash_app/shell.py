@@ -41,6 +41,7 @@ RAIL = (
     ("Data", "database", "/datasets"),
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments", "table", "/experiments"),
+    ("Queue", "list-ol", "/queue"),
 )
 RAIL_BOTTOM = (("Settings", "gear", "/settings"),)
 THEME = {

@@ -18,6 +18,7 @@ PAGES = (
     ("Data sets", "database", "/datasets"),
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments (history)", "table", "/experiments"),
+    ("Queue", "list-ol", "/queue"),
     ("Settings", "gear", "/settings"),
     ("REST interface", "braces", "/api/docs"),
 )
@@ -25,6 +26,7 @@ SECTIONS = {
     "datasets": ("Data", "/datasets"),
     "experiments": ("Experiments", "/experiments"),
     "experiment": ("Experiments", "/experiments"),
+    "queue": ("Queue", "/queue"),
     "settings": ("Settings", "/settings"),
 }
 LAST_WORDS = {"monitor": "Monitor", "results": "Results"}
@@ -52,8 +54,7 @@ def jobs_pill(jobs: Jobs) -> Any:
     words = [f"{jobs.running} running"] if jobs.running else []
     words += [f"{jobs.waiting} waiting"] if jobs.waiting else []
     status = "running" if jobs.running else "pending"
-    many = "/experiments?status=running&status=pending"
-    href = f"/experiment/{jobs.only_id}/monitor" if jobs.only_id is not None else many
+    href = f"/experiment/{jobs.only_id}/monitor" if jobs.only_id is not None else "/queue"
     ring = dmc.RingProgress(
         sections=[{"value": jobs.fraction * 100, "color": "var(--accent)"}],
         size=20,

@@ -14,7 +14,7 @@ from storage import progress
 from storage.entities import ExperimentEntity, JobEntity, JobStatus, Status
 from storage.settings import settings
 from storage.stores.queue_rows import QueueRows, QueueStore, RunningRow
-from storage.stores.workers import WorkerEntity
+from storage.stores.workers import WorkerEntity, WorkerStore
 from tasks.broadcast import beat_seconds, task_id_of_job
 from tasks.disk import why_runs_wait
 from tasks.health import alive_workers
@@ -85,6 +85,7 @@ class QueueLook:
 
     Attributes:
         waiting: At most MOST_WAITING of the ``n_waiting``.
+        lost: Workers that fell silent without taking leave.
         trouble: Why nothing starts at all; "" while it does.
     """
 
@@ -93,6 +94,7 @@ class QueueLook:
     n_waiting: int = 0
     jobs: list[JobLine] = field(default_factory=list)
     workers: list[WorkerLine] = field(default_factory=list)
+    lost: list[WorkerEntity] = field(default_factory=list)
     trouble: str = ""
 
     @property
@@ -115,6 +117,7 @@ def look_at_queue() -> QueueLook:
         rows.n_waiting,
         [_job(job, live.get(task_id_of_job(job.id), {})) for job in rows.jobs],
         [WorkerLine(worker, busy[worker.name]) for worker in workers],
+        WorkerStore().lost(),
         trouble if rows.n_waiting else "",
     )
 

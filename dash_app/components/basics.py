@@ -26,6 +26,7 @@ STATUS_ICONS = {
     "cancelled": "slash-circle",
     "stopped": "stop-circle",
 }
+ORDERED = {"pause": "pausing …", "stop": "stopping …", "cancel": "cancelling …"}
 BANNER_ICONS = {
     "info": "info-circle",
     "success": "check-circle",
@@ -78,10 +79,16 @@ def stat(label: Any, value: Any, *, detail: Any = None, **props: Any) -> html.Di
     )
 
 
-def status_chip(status: str) -> html.Span:
-    """Show an experiment's status by word, icon and colour."""
+def status_chip(status: str, control: str = "") -> html.Span:
+    """Show an experiment's status by word, icon and colour.
+
+    Args:
+        status: Word of the status.
+        control: An order that a running one has yet to obey; said in its place.
+    """
+    word = ORDERED.get(control, status) if status == "running" else status
     return html.Span(
-        [icon(STATUS_ICONS.get(status, "circle")), status], className=f"chip chip-{status}"
+        [icon(STATUS_ICONS.get(status, "circle")), word], className=f"chip chip-{status}"
     )
 
 

@@ -1,0 +1,1 @@
+"""The queue: what runs, what waits and when it starts, who works."""

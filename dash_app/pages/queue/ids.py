@@ -1,0 +1,17 @@
+"""Component ids of the queue; assets/queue.js knows the same names."""
+
+TICK = "queue-tick"
+SEEN = "queue-seen"
+ACTION = "queue-action"
+SUMMARY = "queue-summary"
+TROUBLE = "queue-trouble"
+RUNNING = "queue-running"
+WAITING = "queue-waiting"
+JOBS = "queue-jobs"
+WORKERS = "queue-workers"
+
+ASKED = "queue-asked"
+CANCEL = "queue-cancel"
+CANCEL_WHAT = "queue-cancel-what"
+CANCEL_CONFIRM = "queue-cancel-confirm"
+CANCEL_DISMISS = "queue-cancel-dismiss"
