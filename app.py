@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from storage.log_setup import set_up_logging
 from tasks.bench_lock import FolderInUseError
 from tasks.options import EXIT_CODES, ORDERS, duration
 from tasks.preflight import PreflightError, check_settings
@@ -29,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = given.command
     try:
+        set_up_logging("bench", logging.WARNING)
         # Our children work in the program's folder; a relative path would lead them elsewhere.
         os.environ["SIGNALBENCH_DATA"] = str(check_settings().data.resolve())
         return command(given)

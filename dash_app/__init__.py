@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from dash_app import shell_callbacks  # noqa: F401 - registers the callbacks of the frame
 from dash_app.api import mount_api
 from dash_app.pages import register_pages
+from dash_app.request_log import RequestLogMiddleware
 from dash_app.request_metrics import RequestMetricsMiddleware
 from dash_app.security import GuardMiddleware
 from dash_app.shell import shell_layout, show_callback_error
@@ -87,6 +88,7 @@ def create_app() -> FastAPI:
         GuardMiddleware, script_hashes=app.csp_hashes(), allowed_hosts=_allowed_hosts()
     )
     server.add_middleware(RequestMetricsMiddleware)
+    server.add_middleware(RequestLogMiddleware)
     return server
 
 

@@ -11,6 +11,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.entities import JobEntity, LeaseLostError
+from storage.log_setup import set_up_logging
 from storage.settings import settings
 from storage.stores.job_runs import JobRunStore
 from storage.stores.jobs import JobStore
@@ -18,6 +19,7 @@ from storage.stores.leases import Lease
 from tasks import exit_codes
 from tasks.broadcast import Broadcast, beat_seconds, task_id_of_job
 from tasks.job_kinds import JobFailed, run_job
+from tasks.machine import worker_name
 from tasks.parent import wait_for_end_of_input
 
 log = logging.getLogger("signalbench.job")
@@ -29,7 +31,8 @@ def main() -> int:
     parser.add_argument("id", type=int)
     parser.add_argument("token", type=int)
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    worker = worker_name(os.getppid())
+    set_up_logging("job", job=given.id, token=given.token, worker=worker)
     lease = Lease(given.id, given.token)
     done = threading.Event()
     for target in (_beat, _follow_worker):

@@ -25,6 +25,11 @@ def host_name() -> str:
     return socket.gethostname()
 
 
+def worker_name(pid: int) -> str:
+    """Give the name under which a worker process of this machine is known."""
+    return f"{host_name()}:{pid}"
+
+
 def usable_cpus() -> int:
     """CPUs this process may use: its affinity, and the container's quota where there is one."""
     cpus = len(os.sched_getaffinity(0))

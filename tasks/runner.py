@@ -21,6 +21,7 @@ from integrations.registry import family
 from storage import run_log
 from storage.artifacts import artifacts
 from storage.entities import DatasetEntity, ExperimentEntity, LeaseLostError, Status
+from storage.log_setup import remember, set_up_logging
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
@@ -29,7 +30,7 @@ from storage.stores.runs import ClaimedRun, Finished, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
 from tasks.device import training_device
-from tasks.machine import first_machine, threads_of_run
+from tasks.machine import first_machine, threads_of_run, worker_name
 from tasks.pulse import Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
@@ -48,7 +49,8 @@ def main() -> int:
     parser.add_argument("id", type=int)
     parser.add_argument("token", type=int)
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    worker = worker_name(os.getppid())
+    set_up_logging("runner", experiment=given.id, token=given.token, worker=worker)
     try:
         return Run(Lease(given.id, given.token)).execute()
     except LeaseLostError as error:
@@ -63,6 +65,7 @@ class Run:
         self._runs = RunStore()
         self._claimed: ClaimedRun = self._runs.claimed(lease)
         self._lease = lease
+        remember(task_id=self._claimed.task_id)
         self._broadcast = Broadcast(self._claimed.task_id)
         self._pulse = Pulse(lease, self._broadcast, self._claimed.seconds)
         self._files = RunFiles(self._claimed)

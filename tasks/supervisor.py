@@ -53,6 +53,12 @@ class Work:
         """Words for the log."""
         return f"{self.module.removeprefix('tasks.')} {self.lease.id}"
 
+    @property
+    def about(self) -> dict[str, int]:
+        """What joins each log line about it."""
+        subject = "experiment" if isinstance(self.store, RunStore) else "job"
+        return {subject: self.lease.id, "token": self.lease.token}
+
 
 def run_work(lease: Lease) -> Work:
     """Describe the child of an experiment."""

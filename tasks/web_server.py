@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from storage.log_setup import set_up_logging
 from storage.settings import settings
 from tasks.parent import wait_for_end_of_input
 from tasks.preflight import take_port
@@ -40,12 +41,14 @@ class WebServer:
 
     def serve(self, make_app: Callable[[], Any]) -> int:
         """Make the ASGI application and serve it; gives the exit code."""
+        set_up_logging("web")
         config = uvicorn.Config(
             make_app(),
             host=settings().host,
             port=settings().port,
             log_level="warning",
             access_log=False,
+            log_config=None,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = uvicorn.Server(config)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage.log_setup import about, set_up_logging
 from storage.settings import settings
 from storage.stores.job_runs import JobRunStore
 from storage.stores.leases import Lease
@@ -81,7 +82,9 @@ class Slots:
 
     def _supervise(self, lease: Lease, leave: threading.Event) -> None:
         try:
-            supervise(self._describe(lease), leave)
+            work = self._describe(lease)
+            with about(**work.about):
+                supervise(work, leave)
         except OSError:
             # The lease runs out and the keeper gives the work back.
             log.exception("The process for %s could not be started", lease)
@@ -95,7 +98,7 @@ class Worker:
     """One worker process."""
 
     def __init__(self) -> None:
-        self.name = f"{machine.host_name()}:{os.getpid()}"
+        self.name = machine.worker_name(os.getpid())
         self._leave = threading.Event()
         seconds, host = settings().lease_seconds, machine.host_name()
         self._slots = [
@@ -217,8 +220,8 @@ def serve_until_told(*, follow: bool) -> int:
     Args:
         follow: Leave also when standard input ends, because our parent is gone.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     worker = Worker()
+    set_up_logging("worker", worker=worker.name)
     for number in (signal.SIGTERM, signal.SIGINT):
         # From a thread: a handler that sets the event its own thread waits for could deadlock.
         signal.signal(number, lambda *_: threading.Thread(target=worker.leave).start())
