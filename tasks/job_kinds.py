@@ -96,6 +96,16 @@ def _simulate(job: JobEntity, say: Say) -> dict[str, Any]:
     return simulate_dataset(job, say)
 
 
+def _retention(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.house_lock import HouseBusyError
+    from tasks.retention import clean_up
+
+    try:
+        return clean_up(say, by_hand=bool(job.payload.get("by_hand"))).as_result()
+    except HouseBusyError as error:
+        raise JobFailed(str(error)) from error
+
+
 NICENESS = 5
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
@@ -103,4 +113,5 @@ _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "import": _import,
     "builtin": _builtin,
     "simulate": _simulate,
+    "retention": _retention,
 }

@@ -30,6 +30,7 @@ from tasks.job_kinds import order_builtin_sets
 from tasks.outbox import Sender
 from tasks.parent import wait_for_end_of_input
 from tasks.probing import probe_when_idle
+from tasks.retention_policy import order_clean_up_when_due
 from tasks.signs import Signs, forget_the_dead
 from tasks.supervisor import Work, job_work, run_work, supervise
 
@@ -39,6 +40,8 @@ JOB_SLOTS = 2
 URGENT_JOB_SLOTS = 1
 """Kept free for what somebody waits for at the screen, however many long jobs there are."""
 RING_AGAIN_SECONDS = 10.0
+HOUSE_BEATS = 20
+"""Every so many beats we look whether a clean-up is due."""
 STOP_SECONDS = 7.0
 
 
@@ -172,6 +175,8 @@ class Worker:
             _guarded(_reap)
             if beats % max(1, round(RING_AGAIN_SECONDS / BEAT_SECONDS)) == 0:
                 _guarded(_ring_for_waiting)
+            if beats % HOUSE_BEATS == 1:
+                _guarded(order_clean_up_when_due)
             beats += 1
             if self._leave.wait(BEAT_SECONDS):
                 return

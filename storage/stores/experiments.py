@@ -244,6 +244,26 @@ class ExperimentStore:
             )
             _replace_tags(session, experiment_id, ())
 
+    def undelete(self, experiment_id: int) -> ExperimentEntity:
+        """Bring a deleted experiment back while its files are still there.
+
+        Raises:
+            NotFoundError: There is none, or its files were removed.
+            ConflictError: It is not deleted, or its data set is.
+        """
+        with write_session() as session:
+            row = session.get(Experiment, min(experiment_id, LARGEST_ID), with_for_update=True)
+            if row is None or (row.deleted_at is not None and row.purged_at is not None):
+                raise NotFoundError(f"Experiment {experiment_id} cannot be brought back any more.")
+            if row.deleted_at is None:
+                raise ConflictError(f"“{row.name}” is not deleted.")
+            dataset = session.get(Dataset, row.dataset_id)
+            if dataset is None or dataset.deleted_at is not None:
+                raise ConflictError(f"The data set of “{row.name}” was deleted too.")
+            row.deleted_at = None
+            _replace_tags(session, row.id, row.tags)
+        return self.get(experiment_id)
+
     def epochs(self, experiment_id: int, since: int = 0) -> list[EpochEntity]:
         """Give the epochs after ``since``, oldest first."""
         with read_session() as session:

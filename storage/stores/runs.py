@@ -288,6 +288,7 @@ class RunStore:
                 raise ConflictError(f"“{row.name}” is {status}, so it is not retried. {hint}")
             metrics.unseal(session, row.id)
             row.control, row.error, row.stalled = "", "", 0
+            row.trimmed_at = row.purged_at = None
             where = f"from epoch {row.epochs_done}" if row.checkpoint else "from the beginning"
             move(session, row, Status.PENDING, "info", "retried", f"Retried {where}.")
         return ExperimentStore().get(experiment_id)
