@@ -73,6 +73,7 @@ __all__ = [
     "place_of",
     "plan_config",
     "possible_orders",
+    "queue_of",
     "retry_experiment",
     "why_runs_wait",
 ]

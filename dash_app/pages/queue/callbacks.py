@@ -26,7 +26,7 @@ SECTIONS = (ids.SUMMARY, ids.TROUBLE, ids.RUNNING, ids.WAITING, ids.JOBS, ids.WO
 
 
 @callback(
-    [Output(section, "children") for section in SECTIONS],
+    *[Output(section, "children") for section in SECTIONS],
     Output(ids.SEEN, "data"),
     Input(ids.TICK, "n_intervals"),
     Input(ids.ACTION, "data"),
@@ -35,7 +35,7 @@ SECTIONS = (ids.SUMMARY, ids.TROUBLE, ids.RUNNING, ids.WAITING, ids.JOBS, ids.WO
 )
 def refresh(
     _ticks: int | None, action: dict[str, Any] | None, seen: list[int] | None
-) -> tuple[list[Any], Any]:
+) -> tuple[Any, ...]:
     """Move what was asked for, and draw what looks different."""
     if ctx.triggered_id == ids.ACTION and action:
         _move(action)
@@ -47,7 +47,7 @@ def refresh(
         no_update if mark == old else part
         for part, mark, old in zip(drawn, marks, before, strict=True)
     ]
-    return shown, no_update if marks == seen else marks
+    return (*shown, no_update if marks == seen else marks)
 
 
 @callback(

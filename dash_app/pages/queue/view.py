@@ -102,12 +102,15 @@ def _waiting(line: WaitingLine) -> html.Tr:
                 ],
                 className="queue-name",
             ),
-            _cell("Priority", run.priority),
+            _cell("Priority", words.priority_words(run.priority)),
             _cell("Takes", words.takes_words(line)),
             _cell("Starts", html.Span(words.start_words(line), title=why)),
             html.Td(
                 html.Div(
-                    [_button(run.id, run.name, *move) for move in MOVES],
+                    [
+                        _button(run.id, run.name, *move, disabled=words.has_no_use(line, move[0]))
+                        for move in MOVES
+                    ],
                     className="queue-actions",
                 )
             ),
@@ -124,11 +127,14 @@ def _cell(label: str, value: Any) -> html.Td:
     return html.Td(value, className="nowrap", **{"data-label": label})
 
 
-def _button(number: int, name: str, how: str, symbol: str, text: str) -> html.Button:
+def _button(
+    number: int, name: str, how: str, symbol: str, text: str, *, disabled: bool = False
+) -> html.Button:
     said = text.format(name=f"“{name}”")
     return html.Button(
         icon(symbol),
         title=text.format(name="this run"),
+        disabled=disabled,
         className=f"queue-button queue-{how}",
         **{"aria-label": said, "data-run": str(number), "data-how": how, "data-name": name},
     )

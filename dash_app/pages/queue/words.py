@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dash_app.components import format_duration
-from tasks.queue import JobLine, QueueLook, RunningLine, WaitingLine, WorkerLine
+from tasks.queue import (
+    JobLine,
+    QueueLook,
+    RunningLine,
+    WaitingLine,
+    WorkerLine,
+    queue_of,
+)
 
+LOWEST, HIGHEST = 0, 9
 UNKNOWN = "not known"
 JOB_TITLES = {
     "report": "Report",
@@ -53,6 +61,21 @@ def silence_words(line: RunningLine) -> str:
     if line.silent_seconds is None:
         return ""
     return f"Its worker fell silent {format_duration(round(line.silent_seconds))} ago"
+
+
+def priority_words(priority: int) -> str:
+    """Write a priority with its queue: "5, normal"."""
+    return f"{priority}, {queue_of(priority)}"
+
+
+def has_no_use(line: WaitingLine, how: str) -> bool:
+    """Tell whether a move would change nothing."""
+    priority = line.run.priority
+    return (
+        (how == "first" and line.position == 1)
+        or (how == "sooner" and priority == HIGHEST)
+        or (how == "later" and priority == LOWEST)
+    )
 
 
 def start_words(line: WaitingLine) -> str:
