@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: run test check unit e2e packages lock clean
+.PHONY: run test check unit e2e chaos packages lock clean
 
 run: $(RUN_STAMP)
 	@exec $(BIN)/python app.py
@@ -48,6 +48,12 @@ unit: $(DEV_STAMP)
 
 e2e: $(DEV_STAMP)
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/e2e
+
+# Breaks a running bench 200 times and compares every run with an undisturbed twin; the short form
+# is in the tests. CHAOS="--faults 1000 --seed 7 --postgres" makes it longer or repeats it.
+CHAOS ?=
+chaos: $(DEV_STAMP) packages
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # sktime is installed for the recordings in its wheel and never imported. What only its code needs
 # stays out: scikit-learn imports pandas where it finds it, a second in every classical run.
