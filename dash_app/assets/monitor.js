@@ -7,6 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   const MOST_LINES = 2000;
   const RANK = { debug: 0, info: 1, warning: 2, error: 3 };
+  const DOING = { pause: "pausing", resume: "resuming", stop: "stopping", cancel: "cancelling", retry: "retrying" };
   const WISH = "signalbench-notify";
   const stream = { source: null, run: null, last: 0, sawItRun: false };
   const view = { level: "info", follow: true, live: true };
@@ -122,6 +123,22 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   window.dash_clientside.monitor = {
+    /* The press is seen at once; the server's answer then says what became of it. */
+    acknowledge: function () {
+      const trigger = window.dash_clientside.callback_context.triggered[0];
+      const button = trigger && trigger.value ? trigger.prop_id.split(".")[0] : "";
+      const order = button.replace("monitor-", "").replace("-confirm", "");
+      const doing = DOING[order];
+      const actions = document.getElementById("monitor-actions");
+      if (!doing || !actions) return [no_update(), no_update()];
+      const state = [...actions.classList].find((name) => name.startsWith("is-") && name !== "is-ordered") || "";
+      const chip = {
+        namespace: "dash_html_components",
+        type: "Span",
+        props: { className: "chip chip-" + state.replace("is-", ""), children: doing + " …" },
+      };
+      return ["run-actions " + state + " is-ordered order-" + order, chip];
+    },
     toggleModal: function (opened) {
       const trigger = window.dash_clientside.callback_context.triggered[0];
       if (!trigger || !trigger.value) return no_update();

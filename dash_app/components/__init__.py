@@ -21,6 +21,7 @@ from dash_app.components.formats import (
     format_interval,
     format_number,
     format_percent,
+    format_rough,
     format_score,
     relative_time,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "format_interval",
     "format_number",
     "format_percent",
+    "format_rough",
     "format_score",
     "graph_id",
     "icon",

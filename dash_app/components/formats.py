@@ -37,6 +37,16 @@ def format_duration_range(low: float, high: float) -> str:
     return f"{first}–{round(high / 60)} min"
 
 
+def format_rough(seconds: float) -> str:
+    """Write an estimate no finer than it is known: "20 s", "3 min", "1 h 25 min"."""
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    if seconds < 3570:
+        return f"{max(1, round(seconds / 60))} min"
+    minutes = 5 * round(seconds / 300)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
 def relative_time(moment: datetime | None) -> html.Span:
     """Say how long ago something was, with the exact time on hover."""
     if moment is None:

@@ -18,9 +18,10 @@ from dash import (
 from dash.exceptions import PreventUpdate
 
 from dash_app.pages.experiment_monitor import ids
-from dash_app.pages.experiment_monitor.refresh import FOR_EVER, refresh
+from dash_app.pages.experiment_monitor.refresh import FOR_EVER, actions_class, chip_of, refresh
 from dash_app.shell import notify
-from storage.entities import StorageError
+from storage.entities import ExperimentEntity, NotFoundError, StorageError
+from storage.stores.experiments import ExperimentStore
 from tasks.queue import QueueError, order_experiment, retry_experiment
 
 ORDERS = {
@@ -67,27 +68,45 @@ def poll(
     Output(ids.NUDGE, "data", allow_duplicate=True),
     Output(ids.POLL, "max_intervals", allow_duplicate=True),
     Output(ids.RUN, "data", allow_duplicate=True),
+    Output(ids.CHIP, "children", allow_duplicate=True),
+    Output(ids.ACTIONS, "className", allow_duplicate=True),
     *[Input(button, "n_clicks") for button in ORDERS],
     State(ids.RUN, "data"),
     prevent_initial_call=True,
 )
-def order(*arguments: Any) -> tuple[float, int, Any]:
-    """Pass an order on and look at once."""
+def order(*arguments: Any) -> tuple[float, int, Any, Any, Any]:
+    """Pass an order on and look at once; what the browser showed in advance is put right."""
     *clicks, run = arguments
     if not any(clicks) or ctx.triggered_id not in ORDERS:
         raise PreventUpdate
     wanted = ORDERS[ctx.triggered_id]
-    try:
-        if wanted == "retry":
-            retry_experiment(run["id"])
-        else:
-            order_experiment(run["id"], wanted)
-    except (StorageError, QueueError) as error:
-        notify("warning", str(error))
+    entity = _give(run["id"], wanted)
     # A retried run streams its log anew.
     renewed = {**run, "attempt": time.time()} if wanted == "retry" else no_update
-    return time.time(), FOR_EVER, renewed
+    shown = (no_update, no_update) if entity is None else (chip_of(entity), actions_class(entity))
+    return time.time(), FOR_EVER, renewed, *shown
 
+
+def _give(experiment_id: int, wanted: str) -> ExperimentEntity | None:
+    try:
+        if wanted == "retry":
+            return retry_experiment(experiment_id)
+        return order_experiment(experiment_id, wanted)
+    except (StorageError, QueueError) as error:
+        notify("warning", str(error))
+    try:
+        return ExperimentStore().get(experiment_id)
+    except NotFoundError:
+        return None
+
+
+clientside_callback(
+    ClientsideFunction("monitor", "acknowledge"),
+    Output(ids.ACTIONS, "className", allow_duplicate=True),
+    Output(ids.CHIP, "children", allow_duplicate=True),
+    *[Input(button, "n_clicks") for button in ORDERS],
+    prevent_initial_call=True,
+)
 
 for _modal, _openers in (
     (ids.STOP_MODAL, (ids.STOP, ids.STOP_DISMISS, ids.STOP_CONFIRM)),

@@ -21,12 +21,13 @@ from dash_app.pages.experiment_monitor import curves, ids, sections
 from dash_app.pages.experiment_monitor.view import split_words, step_word
 from storage.entities import ExperimentEntity
 
+AGAIN = "failed cancelled stopped"
 BUTTONS = (
-    (ids.PAUSE, "Pause", "pause", "default", "", "running"),
-    (ids.RESUME, "Resume", "play", "filled", "blue", "paused"),
-    (ids.STOP, "Stop", "stop", "default", "", "running paused"),
-    (ids.CANCEL, "Cancel", "x-lg", "default", "", "pending running paused"),
-    (ids.RETRY, "Retry", "arrow-repeat", "filled", "blue", "failed cancelled stopped"),
+    (ids.PAUSE, "Pause", "Pausing …", "pause", "default", "", "running"),
+    (ids.RESUME, "Resume", "Resuming …", "play", "filled", "blue", "paused"),
+    (ids.STOP, "Stop", "Stopping …", "stop", "default", "", "running paused"),
+    (ids.CANCEL, "Cancel", "Cancelling …", "x-lg", "default", "", "pending running paused"),
+    (ids.RETRY, "Retry", "Retrying …", "arrow-repeat", "filled", "blue", AGAIN),
 )
 LEVELS = (("debug", "Everything"), ("info", "Information"), ("warning", "Warnings"))
 
@@ -97,14 +98,14 @@ def _header(entity: ExperimentEntity) -> html.Header:
 def _buttons() -> list[dmc.Button]:
     return [
         dmc.Button(
-            label,
+            [html.Span(label, className="when-idle"), html.Span(doing, className="when-ordered")],
             id=button_id,
             leftSection=icon(symbol),
             variant=variant,
             **({"color": colour} if colour else {}),
             className=" ".join(f"on-{state}" for state in states.split()),
         )
-        for button_id, label, symbol, variant, colour, states in BUTTONS
+        for button_id, label, doing, symbol, variant, colour, states in BUTTONS
     ]
 
 

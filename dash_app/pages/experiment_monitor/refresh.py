@@ -16,7 +16,9 @@ from dash_app.pages.experiment_monitor.trail import Row, Trail
 from dash_app.pages.experiment_monitor.view import Picture
 from storage import progress
 from storage.entities import ExperimentEntity, NotFoundError, Status
-from storage.stores.experiments import ExperimentQuery, ExperimentStore
+from storage.settings import settings
+from storage.stores.experiments import ExperimentStore
+from tasks.queue import missed_beats_seconds, place_of
 
 EVENTS_SHOWN = 10
 NO_UPDATE = dash.no_update
@@ -91,7 +93,8 @@ def _look(entity: ExperimentEntity, cursor: dict[str, Any]) -> Look:
         snapshot=live.snapshot,
         trail=trail.after(rows),
         redis=redis,
-        ahead=_ahead(entity) if entity.status is Status.PENDING else None,
+        lease_seconds=settings().lease_seconds,
+        **_standing(entity),
     )
     return Look(picture, rows, fresh)
 
@@ -105,21 +108,28 @@ def _live(entity: ExperimentEntity, since: int) -> tuple[progress.Live, bool]:
         return progress.Live(), False
 
 
-def _ahead(entity: ExperimentEntity) -> int:
-    waiting = ExperimentStore().page(ExperimentQuery(statuses=("pending",), limit=1000)).items
-    mine = (-entity.priority, entity.id)
-    return sum((-other.priority, other.id) < mine for other in waiting)
+def _standing(entity: ExperimentEntity) -> dict[str, Any]:
+    """Give a waiting run's place in the queue, or a running one's missing signs of life."""
+    if entity.status is Status.RUNNING:
+        return {"silence_seconds": missed_beats_seconds(entity.id)}
+    if entity.status is not Status.PENDING:
+        return {}
+    line, look = place_of(entity.id)
+    return {
+        "ahead": line.position - 1 if line else None,
+        "starts_in_seconds": line.starts_in_seconds if line else None,
+        "trouble": look.trouble,
+    }
 
 
 def _texts(picture: Picture, changed: _Changes) -> dict[str, Any]:
     entity = picture.entity
     results = f"/experiment/{entity.id}/results"
     events = ExperimentStore().events(entity.id, EVENTS_SHOWN)
-    ordered = " is-ordered" if entity.control and not entity.status.ended else ""
     return {
-        "chip": changed.give("chip", entity.status, status_chip),
+        "chip": changed.give("chip", (entity.status, entity.control), lambda _: chip_of(entity)),
         "actions": changed.give(
-            "actions", f"run-actions is-{entity.status}{ordered}", lambda names: names
+            "actions", actions_class(entity), lambda names: names
         ),
         "notice": changed.give(
             "notice", view.notice(picture), lambda it: sections.notice_section(it, results)
@@ -178,6 +188,17 @@ def _panels(rows: list[Row], known: dict[str, Any]) -> tuple[curves.Panel, ...]:
         curves.Panel(panel.key, tuple(known[name]["metrics"]), panel.lower_is_better)
         for name, panel in zip(("loss", "score"), fresh, strict=True)
     )
+
+
+def chip_of(entity: ExperimentEntity) -> Any:
+    """Give the chip of a run, with the order it has yet to obey."""
+    return status_chip(entity.status, entity.control)
+
+
+def actions_class(entity: ExperimentEntity) -> str:
+    """Give the class that shows the buttons a run's state allows."""
+    ordered = f" is-ordered order-{entity.control}" if entity.control else ""
+    return f"run-actions is-{entity.status}{ordered if entity.status == 'running' else ''}"
 
 
 def _charts_class(rows: int, ended: bool) -> str:

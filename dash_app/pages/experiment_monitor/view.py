@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dash_app.components import format_duration, format_number, format_percent
+from dash_app.components import format_duration, format_number, format_percent, format_rough
 from dash_app.pages._experiment import forecast_words
 from dash_app.pages.experiment_monitor.curves import label
 from dash_app.pages.experiment_monitor.trail import Track, Trail
 from storage.entities import ExperimentEntity, Status
 
-SILENT_SECONDS = 20.0
-"""A runner beats every second or so; after this long without a beat the screen says so."""
+KEEPER_SECONDS = 5.0
+"""Within this time after a lease ran out a living worker takes the run up."""
 PATIENT_EPOCHS = 4
 CARDS = ("val_loss", "val_accuracy", "val_macro_f1", "train_loss")
 ORDER_WORDS = {
@@ -31,6 +31,10 @@ class Picture:
     Attributes:
         redis: False when Redis did not answer and only the database speaks.
         ahead: Waiting runs that will start earlier, None when not asked.
+        starts_in_seconds: Expected time until a waiting run starts, None when nobody knows.
+        trouble: Why no run starts at all, "" while runs start.
+        silence_seconds: Time since the last sign of life, None while none is missing.
+        lease_seconds: Silence after which another worker takes the run up.
     """
 
     entity: ExperimentEntity
@@ -38,20 +42,16 @@ class Picture:
     trail: Trail = field(default_factory=Trail)
     redis: bool = True
     ahead: int | None = None
+    starts_in_seconds: float | None = None
+    trouble: str = ""
+    silence_seconds: float | None = None
+    lease_seconds: float = 15.0
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def word(self) -> str:
         """What a row is called: "epoch", or "fold" in cross-validation."""
         return step_word(self.entity.config)
-
-    @property
-    def silence_seconds(self) -> float | None:
-        """Seconds since the last sign of life of a running run."""
-        beat = self.snapshot.get("beat")
-        if self.entity.status is not Status.RUNNING or beat is None:
-            return None
-        return max(0.0, self.now.timestamp() - float(beat))
 
     @property
     def elapsed_seconds(self) -> float | None:
@@ -146,24 +146,29 @@ def notice(picture: Picture) -> Notice | None:
     ended = _END_NOTICES.get(entity.status)
     if ended is not None:
         return ended(picture)
+    if picture.silence_seconds is not None:
+        return Notice("warning", _silence(picture.silence_seconds, picture.lease_seconds))
+    if picture.trouble:
+        return Notice("warning", picture.trouble)
     if not picture.redis:
         return Notice(
             "warning",
             "Live updates are off because Redis does not answer. The page shows what the database "
             "has and asks again by itself.",
         )
-    silence = picture.silence_seconds
-    if silence is not None and silence > SILENT_SECONDS:
-        return Notice(
-            "warning",
-            f"No news for {format_duration(silence)}. If the run does not answer soon, a worker "
-            "takes it up again from its last checkpoint.",
-        )
     if entity.control in ORDER_WORDS and entity.status is Status.RUNNING:
         return Notice("info", ORDER_WORDS[entity.control])
     if entity.status is Status.PAUSED:
         return Notice("info", "Paused. The checkpoint is on disk; resume whenever you like.")
     return None
+
+
+def _silence(seconds: float, lease_seconds: float) -> str:
+    left = max(1, round(lease_seconds + KEEPER_SECONDS - seconds))
+    return (
+        f"Its worker fell silent {format_duration(round(seconds))} ago. Unless it speaks again, "
+        f"another one takes the run up from its last checkpoint within {left} s."
+    )
 
 
 def cards(picture: Picture) -> tuple[MetricCard, ...]:
@@ -177,14 +182,17 @@ def cards(picture: Picture) -> tuple[MetricCard, ...]:
 
 
 def poll_milliseconds(picture: Picture) -> int:
-    """Ask often while epochs are short; the event stream wakes the page in between anyway."""
+    """Ask often while epochs are short; the event stream wakes the page in between anyway.
+
+    Never seldom enough to miss that two signs of life of the worker are missing.
+    """
     track = picture.trail.track("epoch_seconds")
     seconds = None if track is None or not track.count else track.total / track.count
     if not picture.redis:
         return 2000
     if seconds is None or seconds < 5:
         return 500
-    return 2000 if seconds < 60 else 10_000
+    return 2000 if seconds < 60 else 3000
 
 
 def _card_names(trail: Trail) -> list[str]:
@@ -265,7 +273,7 @@ def _headline(picture: Picture, done: int, total: int) -> str:
 
 def _remaining(picture: Picture, fraction: float) -> str:
     if picture.entity.status is Status.PENDING:
-        return _queue(picture.ahead)
+        return _queue(picture)
     if picture.entity.status is not Status.RUNNING:
         return ""
     seconds = picture.snapshot.get("eta_seconds")
@@ -278,12 +286,15 @@ def _rough_duration(seconds: float) -> str:
     return f"{max(1, round(seconds))} s" if seconds < 10 else format_duration(seconds)
 
 
-def _queue(ahead: int | None) -> str:
+def _queue(picture: Picture) -> str:
+    ahead, seconds = picture.ahead, picture.starts_in_seconds
     if ahead is None:
         return ""
-    if ahead == 0:
-        return "next in the queue"
-    return f"{ahead} run{'s' if ahead > 1 else ''} ahead in the queue"
+    place = "next in the queue" if ahead == 0 else f"number {ahead + 1} in the queue"
+    if seconds is None:
+        return f"{place}, start not known"
+    soon = "at any moment" if seconds < 2 else f"in about {format_rough(seconds)}"
+    return f"{place}, starts {soon}"
 
 
 def _times(picture: Picture) -> str:

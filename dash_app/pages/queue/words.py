@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash_app.components import format_duration
+from dash_app.components import format_duration, format_rough
 from tasks.queue import (
     JobLine,
     QueueLook,
@@ -36,23 +36,13 @@ def summary(look: QueueLook) -> str:
     return f"{len(look.running)} of {look.slots} {places} taken, {waits}"
 
 
-def rough(seconds: float) -> str:
-    """Write an estimate no finer than it is known: "20 s", "3 min", "1 h 25 min"."""
-    if seconds < 55:
-        return f"{max(5, 5 * round(seconds / 5))} s"
-    if seconds < 3570:
-        return f"{max(1, round(seconds / 60))} min"
-    minutes = 5 * round(seconds / 300)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
 def progress_words(line: RunningLine) -> str:
     """Say how far a run is and how long it still takes."""
     words = [f"{line.fraction * 100:.0f} %"]
     if line.run.epochs_total:
         words.append(f"step {line.step} of {line.run.epochs_total}")
     left = line.remaining_seconds
-    words.append("time left not known" if left is None else f"about {rough(left)} left")
+    words.append("time left not known" if left is None else f"about {format_rough(left)} left")
     return " · ".join([*words, f"on {line.run.host}"])
 
 
@@ -83,12 +73,12 @@ def start_words(line: WaitingLine) -> str:
     seconds = line.starts_in_seconds
     if seconds is None:
         return UNKNOWN
-    return "at any moment" if seconds < 2 else f"in about {rough(seconds)}"
+    return "at any moment" if seconds < 2 else f"in about {format_rough(seconds)}"
 
 
 def takes_words(line: WaitingLine) -> str:
     """Say how long a waiting run will train."""
-    return UNKNOWN if line.takes_seconds is None else f"about {rough(line.takes_seconds)}"
+    return UNKNOWN if line.takes_seconds is None else f"about {format_rough(line.takes_seconds)}"
 
 
 def job_title(line: JobLine) -> str:
