@@ -14,12 +14,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import ClientConfig, RetryConfig, S3Store
+from obstore.store import S3Store
 
 from storage.entities import StorageError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
 
 READ_BYTES = 1 << 20
 SHA256, MODIFIED = "sha256", "modified-ns"

@@ -31,6 +31,7 @@ BRIEF_SECONDS = 5.0
 LONG_SECONDS = 1500.0
 """Patience of runs and jobs: an outage of a store must not end them."""
 TRY_AGAIN_SECONDS = 1.0
+ASK_AGAIN_SECONDS = 5.0
 AT_ONCE = 8
 MOST_LISTINGS = 3
 FETCHING = ".fetch-"
@@ -39,7 +40,7 @@ Given = TypeVar("Given")
 Told = Callable[[str], None]
 
 
-class SharedFilesError(StorageError):
+class SharedFilesError(StorageError, OSError):
     """The store of shared files is away; the text says what to do."""
 
 
@@ -53,6 +54,7 @@ class SharedFiles:
         self._patience = BRIEF_SECONDS
         self._told: Told = log.warning
         self._waiting = 0
+        self._answered, self._ask_again = True, 0.0
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -82,6 +84,17 @@ class SharedFiles:
             self._publish_folder(path)
         else:
             self._patiently(lambda: self._bucket().put(self._key(path), path))
+
+    def offer(self, path: Path) -> None:
+        """Publish a file that nobody depends on; a store that is away goes without it."""
+        if not self.remote:
+            return
+        from storage.bucket import BucketAwayError
+
+        try:
+            self._bucket().put(self._key(path), path)
+        except (BucketAwayError, FileNotFoundError) as error:
+            log.warning("%s was not shared: %s", path.name, error)
 
     def ensure(self, path: Path) -> Path:
         """Bring a file or folder here unless it is here; nothing happens where nobody has it.
@@ -159,6 +172,22 @@ class SharedFiles:
             return []
         found = self._patiently(lambda: self._bucket().keys(self._key(folder)))
         return [self._root / key for key in found]
+
+    def answers(self) -> bool:
+        """Tell whether files can be shared now; asks at most once in some seconds."""
+        if not self.remote:
+            return True
+        from storage.bucket import BucketAwayError
+
+        if time.monotonic() >= self._ask_again:
+            try:
+                self._bucket().keys("check")
+                self._answered = True
+            except BucketAwayError as error:
+                log.warning("%s", self._sentence(error))
+                self._answered = False
+            self._ask_again = time.monotonic() + ASK_AGAIN_SECONDS
+        return self._answered
 
     def check(self) -> str:
         """Write, read and remove a small object; gives "" or why that does not work."""

@@ -19,9 +19,9 @@ from pathlib import Path
 from integrations.core.data.dataset import DatasetError, read_info
 from integrations.registry import UnknownFamilyError, family
 from storage.entities import StorageError
-from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
+from tasks.dataset_files import manifest_folder
 from tasks.machine import likely_device
 
 log = logging.getLogger("signalbench.gpus")
@@ -115,7 +115,7 @@ def _can_use_gpu(experiment_id: int) -> bool:
     try:
         run = ExperimentStore().get(experiment_id)
         config = family(run.family).Config.model_validate(run.config)
-        folder = settings().datasets_folder / DatasetStore().get(run.dataset_id).folder
+        folder = manifest_folder(DatasetStore().get(run.dataset_id).folder)
         return config.workload(read_info(folder)).uses_gpu
     except (StorageError, DatasetError, UnknownFamilyError, ValueError):
         log.debug("Run %d will say itself what is wrong with it", experiment_id, exc_info=True)

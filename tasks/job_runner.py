@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.entities import JobEntity, LeaseLostError
 from storage.log_setup import set_up_logging
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.job_runs import JobRunStore
 from storage.stores.jobs import JobStore
 from storage.stores.leases import Lease
@@ -34,6 +35,7 @@ def main() -> int:
     worker = worker_name(os.getppid())
     set_up_logging("job", job=given.id, token=given.token, worker=worker)
     lease = Lease(given.id, given.token)
+    shared_files().wait_long(log.warning)
     done = threading.Event()
     for target in (_beat, _follow_worker):
         threading.Thread(target=target, args=(lease, done), daemon=True).start()

@@ -15,6 +15,7 @@ import psutil
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.workers import WorkerStore
 
 GPU_DRIVER = Path("/proc/driver/nvidia/version")
@@ -69,13 +70,14 @@ def first_machine(experiment_id: int, key: str, present: int | str) -> int | str
         present: What this attempt has.
     """
     path = settings().runs_folder / str(experiment_id) / "machine.json"
-    known = _read_object(path)
+    known = _read_object(shared_files().ensure(path))
     if type(known.get(key)) is not type(present):
         known[key] = present
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".machine-{os.getpid()}.json")
         temporary.write_text(json.dumps(known), encoding="utf-8")
         temporary.replace(path)
+        shared_files().publish(path)
     found: int | str = known[key]
     return found
 

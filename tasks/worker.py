@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.log_setup import about, set_up_logging
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.job_runs import JobRunStore
 from storage.stores.leases import Lease
 from storage.stores.runs import RunStore
@@ -109,7 +110,7 @@ class Worker:
                 settings().workers,
                 lambda: (
                     RunStore().claim_next(self.name, host, seconds)
-                    if disk.has_room_for_runs()
+                    if disk.has_room_for_runs() and shared_files().answers()
                     else None
                 ),
                 run_work,

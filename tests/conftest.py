@@ -12,7 +12,7 @@ from alembic import command
 
 from storage import artifacts, database, progress, shared_files
 from storage.settings import settings
-from tests.support.servers import Postgres, running_postgres, running_redis
+from tests.support.servers import S3, Postgres, running_postgres, running_redis, running_s3
 
 # Measuring this machine's speed would slow the tests down; the test of it switches it on.
 os.environ["SIGNALBENCH_PROBE"] = ""
@@ -39,6 +39,23 @@ def redis_url() -> Iterator[str]:
     """Run one Redis server for all tests."""
     with running_redis() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """Run one S3 server for all tests."""
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_url(s3: S3, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Share this process' files through an empty place of a real bucket; gives its URL."""
+    url = s3.new_url()
+    for name, value in {**s3.environment, "ARTIFACT_URL": url}.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    return url
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,6 +117,65 @@ def running_redis(options: Sequence[str] = (), password: str = "") -> Iterator[s
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass
+class S3:
+    """An S3 server that can be stopped and started again; it forgets everything when stopped."""
+
+    port: int
+    bucket: str = "bench"
+    _process: subprocess.Popen[bytes] | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables under which programs reach it."""
+        return {
+            "AWS_ACCESS_KEY_ID": "bench",
+            "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+        }
+
+    def new_url(self) -> str:
+        """Give the URL of an empty place in the bucket."""
+        return f"s3://{self.bucket}/{next(self._numbers)}"
+
+    def start(self) -> None:
+        """Start the server and make its bucket."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-p", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self._make_bucket, START_SECONDS, "the S3 server")
+
+    def stop(self) -> None:
+        """End the server with all it knows."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _make_bucket(self) -> bool:
+        address = f"http://127.0.0.1:{self.port}/{self.bucket}"
+        request = urllib.request.Request(address, method="PUT")
+        try:
+            urllib.request.urlopen(request, timeout=2).close()  # noqa: S310
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def running_s3() -> Iterator[S3]:
+    """Run an S3 server until the block ends."""
+    server = S3(free_port())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def redis_answers(url: str) -> bool:

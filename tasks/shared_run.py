@@ -1,0 +1,130 @@
+"""The files of an open run that go with it from host to host: its checkpoints and its log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import orjson
+import redis
+
+from storage import progress
+from storage.run_log import log_file, read
+from storage.settings import settings
+from storage.shared_files import shared_files
+
+log = logging.getLogger("signalbench.runner")
+LOG_SECONDS = 5.0
+"""A log that grows is published no more often than this; Redis has the newest lines meanwhile."""
+CHECKPOINTS = "checkpoints"
+
+
+class SharedRun:
+    """What one attempt shares; every call does nothing where hosts share no store."""
+
+    def __init__(self, experiment_id: int, task_id: str, attempt: Path) -> None:
+        """Set up.
+
+        Args:
+            experiment_id: The run.
+            task_id: Of its live view.
+            attempt: Working folder of this attempt.
+        """
+        self._id = experiment_id
+        self._task_id = task_id
+        self._folder = attempt / CHECKPOINTS
+        self._published: dict[Path, tuple[int, int]] = {}
+        self._older_dropped = False
+        self._next_log = 0.0
+
+    def take_over(self, checkpoint: str) -> None:
+        """Bring what an earlier attempt on another host left: its checkpoints and its log.
+
+        Args:
+            checkpoint: The committed one, relative to the runs folder; "" for none.
+
+        Raises:
+            SharedFilesError: The store is away for longer than we wait.
+            OSError: The disk is full.
+        """
+        if not shared_files().remote:
+            return
+        if checkpoint:
+            shared_files().ensure((settings().runs_folder / checkpoint).parent)
+        _take_over_log(log_file(self._id))
+        self._add_lines_from_redis()
+
+    def publish_checkpoint(self) -> None:
+        """Publish what is new in the folder of checkpoints, before the database points to it.
+
+        Raises:
+            SharedFilesError: The store is away for longer than we wait.
+            OSError: A file cannot be read.
+        """
+        if not shared_files().remote:
+            return
+        for path in sorted(self._folder.glob("*")):
+            if path.suffix == ".tmp" or path.name.startswith("."):
+                continue
+            state = (path.stat().st_size, path.stat().st_mtime_ns)
+            if self._published.get(path) != state:
+                shared_files().publish(path)
+                self._published[path] = state
+
+    def committed(self) -> None:
+        """Drop what nothing points to any more, and share the log now and then."""
+        if not shared_files().remote:
+            return
+        gone = [path for path in self._published if not path.exists()]
+        shared_files().remove(gone)
+        for path in gone:
+            del self._published[path]
+        if not self._older_dropped:
+            self._older_dropped = True
+            self._drop_older()
+        if time.monotonic() >= self._next_log:
+            self.publish_log()
+
+    def publish_log(self) -> None:
+        """Share the log as it is; nothing waits for it."""
+        shared_files().offer(log_file(self._id))
+        self._next_log = time.monotonic() + LOG_SECONDS
+
+    def ended(self) -> None:
+        """Drop the shared checkpoints of a run that is complete; its artifacts are stored."""
+        shared_files().forget(self._folder)
+
+    def _drop_older(self) -> None:
+        base, ours = self._folder.parent.parent, self._folder.parent.name
+        paths = shared_files().listed(base)
+        found = [path.relative_to(base.resolve()) for path in paths]
+        older = {part.parts[0] for part in found if part.parts[0].startswith("attempt-")}
+        shared_files().forget(*(base / name for name in older - {ours}))
+
+    def _add_lines_from_redis(self) -> None:
+        """Go on after the newest line anybody saw, though its writer died before sharing it."""
+        path, known = log_file(self._id), read(self._id)
+        last = known[-1]["id"] if known else 0
+        try:
+            lines = progress.read_log(self._task_id, last)
+        except (redis.RedisError, OSError) as error:
+            log.warning("Redis does not give the newest log lines: %s", error)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            for line in lines:
+                file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _take_over_log(path: Path) -> None:
+    """Take the shared log unless ours only goes on where it ends."""
+    shared = path.with_name(f".shared-{path.name}")
+    shared_files().copy(path, shared)
+    if not shared.exists():
+        return
+    ours = path.read_bytes() if path.exists() else b""
+    if ours.startswith(shared.read_bytes()):
+        shared.unlink()
+    else:
+        shared.replace(path)
