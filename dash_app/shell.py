@@ -16,6 +16,14 @@ log = logging.getLogger("signalbench.web")
 NOTIFICATIONS = "shell-notifications"
 LOCATION = "shell-location"
 BANNER = "shell-banner"
+BELL = "shell-bell"
+BELL_ALL = "shell-bell-all"
+BELL_BROWSER = "shell-bell-browser"
+BELL_COUNT = "shell-bell-count"
+BELL_LIST = "shell-bell-list"
+BELL_OLDER = "shell-bell-older"
+BELL_PANEL = "shell-bell-panel"
+BELL_SETTINGS = "shell-bell-settings"
 BURGER = "shell-burger"
 CRUMBS = "shell-crumbs"
 FRAME = "shell"
@@ -170,6 +178,7 @@ def _top_bar() -> html.Div:
                 className="search-button",
                 **{"aria-label": "Search experiments, data sets and pages"},
             ),
+            *_bell(),
             dmc.ColorSchemeToggle(
                 lightIcon=icon("sun"),
                 darkIcon=icon("moon-stars"),
@@ -180,6 +189,49 @@ def _top_bar() -> html.Div:
         ],
         className="top-bar",
     )
+
+
+def _bell() -> list[Any]:
+    """Give the bell and its list, which assets/bell.js fills."""
+    head = html.Div(
+        [html.H2("Notifications"),
+         html.Button("Mark all read", id=BELL_ALL, className="link-button", disabled=True)],
+        className="bell-head",
+    )  # fmt: skip
+    foot = html.Div(
+        [
+            html.P(id=BELL_OLDER, className="muted small"),
+            dmc.Switch(
+                id=BELL_BROWSER,
+                label="Tell me through the browser too, while this page is in the background",
+                size="xs",
+                persistence=True,
+            ),
+            html.Div(
+                dcc.Link("E-mail, Slack, Teams, webhooks …", href="/settings?tab=notifications"),
+                id=BELL_SETTINGS,
+                className="small",
+            ),
+        ],
+        className="bell-foot",
+    )
+    button = html.Button(
+        [icon("bell"), html.Span(id=BELL_COUNT, className="bell-count")],
+        id=BELL,
+        className="bell",
+        **{"aria-label": "Notifications", "aria-haspopup": "dialog", "aria-expanded": "false",
+           "aria-controls": BELL_PANEL},
+    )  # fmt: skip
+    panel = html.Div(
+        [head, html.Ol(id=BELL_LIST, className="bell-list"), foot],
+        id=BELL_PANEL,
+        className="bell-panel",
+        hidden=True,
+        role="dialog",
+        tabIndex=-1,
+        **{"aria-label": "Notifications"},
+    )
+    return [button, panel]
 
 
 def _rail() -> html.Nav:

@@ -53,6 +53,17 @@ clientside_callback(
     Input(shell.RAIL_STATE, "data"),
 )
 
+clientside_callback(
+    ClientsideFunction("bell", "begin"),
+    Output(shell.BELL_COUNT, "title"),
+    Input(shell.BELL, "id"),
+)
+clientside_callback(
+    ClientsideFunction("bell", "setBrowser"),
+    Output(shell.BELL_BROWSER, "description"),
+    Input(shell.BELL_BROWSER, "checked"),
+)
+
 
 @callback(Output(shell.CRUMBS, "children"), Input(shell.LOCATION, "pathname"))
 def show_breadcrumb(path: str | None) -> list[Any]:

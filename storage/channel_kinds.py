@@ -43,7 +43,7 @@ def _plain(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    if not ADDRESS.fullmatch(text):
+    if not (ADDRESS.fullmatch(text) and text.isprintable()):
         raise ValueError("is no e-mail address")
     return text
 

@@ -98,6 +98,11 @@ class NotificationStore:
             )
             return len(marked.all())
 
+    def exists(self, notification_id: int) -> bool:
+        """Tell whether there is a line of that id."""
+        with read_session() as session:
+            return session.get(Notification, notification_id) is not None
+
     def forget_old(self, days: float) -> None:
         """Remove lines older than some days, with their deliveries."""
         with write_session() as session:
