@@ -1,4 +1,4 @@
-"""Words and types of the command line's options; imports nothing, so that ``app.py`` starts fast."""
+"""Words and types of the command line's options; light, so that ``app.py`` starts fast."""
 
 from __future__ import annotations
 

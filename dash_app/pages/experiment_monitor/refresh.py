@@ -128,9 +128,7 @@ def _texts(picture: Picture, changed: _Changes) -> dict[str, Any]:
     events = ExperimentStore().events(entity.id, EVENTS_SHOWN)
     return {
         "chip": changed.give("chip", (entity.status, entity.control), lambda _: chip_of(entity)),
-        "actions": changed.give(
-            "actions", actions_class(entity), lambda names: names
-        ),
+        "actions": changed.give("actions", actions_class(entity), lambda names: names),
         "notice": changed.give(
             "notice", view.notice(picture), lambda it: sections.notice_section(it, results)
         ),
