@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.entities import ExperimentEntity
+from storage.entities import ConflictError, ExperimentEntity, JobEntity, JobStatus
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from storage.stores.queue_rows import QueueStore
@@ -69,6 +69,7 @@ __all__ = [
     "move_experiment",
     "observed",
     "order_experiment",
+    "order_report",
     "order_simulation",
     "place_of",
     "plan_config",
@@ -122,6 +123,26 @@ def enqueue_job(job_id: int) -> None:
         NotFoundError: There is no such job.
     """
     bell().ring(queue_of(JobStore().get(job_id).priority))
+
+
+def order_report(experiment_id: int) -> JobEntity:
+    """Have the PDF made; a report that is being made is not ordered twice.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It has no results.
+    """
+    entity = ExperimentStore().get(experiment_id)
+    if entity.accuracy is None or not entity.status.ended:
+        raise ConflictError(
+            f"“{entity.name}” has no results yet ({entity.status}). Order its report when it ended."
+        )
+    jobs = JobStore()
+    job = jobs.latest("report", experiment_id=experiment_id)
+    if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        job = jobs.create("report", {"experiment_id": experiment_id}, experiment_id=experiment_id)
+    enqueue_job(job.id)
+    return job
 
 
 def order_experiment(experiment_id: int, order: str) -> ExperimentEntity:

@@ -8,8 +8,7 @@ from fastapi.responses import FileResponse
 from dash_app.api._downloads import attachment, find_artifact
 from dash_app.api._experiment_models import ReportJob
 from dash_app.api._fields import PROBLEMS, RowId
-from storage.entities import ConflictError, JobStatus, NotFoundError
-from storage.stores.experiments import ExperimentStore
+from storage.entities import JobStatus, NotFoundError
 from storage.stores.jobs import JobStore
 from tasks import queue
 
@@ -21,16 +20,7 @@ REPORT = "report.pdf"
 @router.post("/{experiment_id}/report", status_code=202)
 def order_report(experiment_id: RowId) -> ReportJob:
     """Have the PDF made in the background; a report that is being made is not ordered twice."""
-    entity = ExperimentStore().get(experiment_id)
-    if entity.accuracy is None or not entity.status.ended:
-        raise ConflictError(
-            f"“{entity.name}” has no results yet ({entity.status}). Order its report when it ended."
-        )
-    jobs = JobStore()
-    job = jobs.latest("report", experiment_id=experiment_id)
-    if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-        job = jobs.create("report", {"experiment_id": experiment_id}, experiment_id=experiment_id)
-    queue.enqueue_job(job.id)
+    job = queue.order_report(experiment_id)
     url = f"/api/experiments/{experiment_id}/{REPORT}"
     return ReportJob(job_id=job.id, status=job.status, url=url)
 

@@ -6,6 +6,8 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
   const draw = (...parts) => window.React.createElement(...parts);
   const icon = (name) => draw("i", { className: "bi bi-" + name, "aria-hidden": "true" });
 
+  const DOING = { pause: "pausing …", stop: "stopping …", cancel: "cancelling …", resume: "resuming …", retry: "retrying …" };
+
   /* A row that is not loaded yet has no data. */
   function waiting() {
     return draw("span", { className: "cell-waiting" });
@@ -28,6 +30,7 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
         { key: "name", href: row.href, title: row.name, tabIndex: -1, onClick: (event) => follow(event, row.href) },
         row.name,
       ),
+      row.kept ? draw("i", { key: "kept", className: "bi bi-bookmark-check", title: "Its files are kept", role: "img", "aria-label": "Its files are kept" }) : null,
       row.note ? draw("i", { key: "note", className: "bi bi-sticky", title: row.note, role: "img", "aria-label": "Has a note" }) : null,
     ]),
   );
@@ -37,7 +40,7 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
       "span",
       { className: "chip chip-" + row.status, title: row.error || undefined },
       icon(row.icon),
-      row.status === "running" ? "running " + Math.round(row.progress * 100) + " %" : row.status,
+      DOING[row.control] || (row.status === "running" ? "running " + Math.round(row.progress * 100) + " %" : row.status),
     ),
   );
 

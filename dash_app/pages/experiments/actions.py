@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.entities import ConflictError, ExperimentEntity, NotFoundError
+from storage.entities import ConflictError, ExperimentEntity, NotFoundError, StorageError
 from storage.stores.experiments import ExperimentStore
+from tasks.queue import (
+    QueueError,
+    order_experiment,
+    order_report,
+    possible_orders,
+    retry_experiment,
+)
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 10_000
 LONGEST_TAG = 50
+ALWAYS = ("open", "monitor", "clone", "edit")
+DOING = {
+    "pause": "Pausing {runs}",
+    "resume": "Resuming {runs}",
+    "stop": "Stopping {runs}",
+    "cancel": "Cancelling {runs}",
+    "retry": "Retrying {runs}",
+    "keep": "The files of {runs} are kept",
+    "unkeep": "The files of {runs} follow the retention again",
+    "report": "Reports of {runs} are being written; they stand under Artifacts of the results",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,56 @@ def describe(ids: Sequence[int], written: Described) -> None:
         return
     for run in store.several(ids):
         store.describe(run.id, tags=list(dict.fromkeys([*run.tags, *tags])))
+
+
+def possible_actions(run: ExperimentEntity) -> tuple[str, ...]:
+    """Give what the row menu offers for a run in its present state."""
+    orders = possible_orders(run.status, run.control, run.epochs_done)
+    has_results = run.status.ended and run.accuracy is not None
+    return (
+        *ALWAYS,
+        *orders,
+        "unkeep" if run.kept else "keep",
+        *(("report",) if has_results else ()),
+        *(("files", "delete") if run.status.ended else ()),
+    )
+
+
+def act(action: str, ids: Sequence[int]) -> tuple[int, list[str]]:
+    """Do an action of the row menu to experiments.
+
+    Returns:
+        How many obeyed, and a sentence for each that did not.
+    """
+    done, refused = 0, []
+    for number in ids:
+        try:
+            _act(action, number)
+            done += 1
+        except (StorageError, QueueError) as error:
+            refused.append(str(error))
+    return done, refused
+
+
+def done_words(action: str, done: int, refused: Sequence[str]) -> str:
+    """Say what became of an action: "Pausing 3 runs. 1 refused: …"."""
+    runs = "1 run" if done == 1 else f"{done} runs"
+    said = f"{DOING[action].format(runs=runs)}." if done else ""
+    if not refused:
+        return said
+    why = refused[0] if len(refused) == 1 else f"{len(refused)} refused, e.g.: {refused[0]}"
+    return f"{said} {why}".strip()
+
+
+def _act(action: str, number: int) -> None:
+    if action in ("keep", "unkeep"):
+        ExperimentStore().describe(number, kept=action == "keep")
+    elif action == "report":
+        order_report(number)
+    elif action == "retry":
+        retry_experiment(number)
+    else:
+        order_experiment(number, action)
 
 
 def delete_ended(ids: Sequence[int]) -> tuple[int, list[str]]:

@@ -19,8 +19,22 @@ from dash import (
 
 from dash_app.components import empty_state, format_count
 from dash_app.pages.experiments import ids
-from dash_app.pages.experiments.actions import Described, delete_ended, describe, why_not_joined
-from dash_app.pages.experiments.dialogs import files_list, what_is_deleted
+from dash_app.pages.experiments.actions import (
+    DOING,
+    Described,
+    act,
+    delete_ended,
+    describe,
+    done_words,
+    possible_actions,
+    why_not_joined,
+)
+from dash_app.pages.experiments.dialogs import (
+    CONFIRMED,
+    files_list,
+    what_is_deleted,
+    what_is_ordered,
+)
 from dash_app.pages.experiments.filters import Filters, filters_of, query_of
 from dash_app.pages.experiments.rows import table_rows
 from dash_app.shell import LOCATION, notify
@@ -175,6 +189,67 @@ def join(action: dict[str, Any] | None) -> Any:
         notify("warning", reason)
         return no_update
     return "/experiment/new?members=" + ",".join(str(run.id) for run in runs)
+
+
+@callback(
+    Output(LOCATION, "href", allow_duplicate=True),
+    Output(ids.VERSION, "data", allow_duplicate=True),
+    Input(ids.ACTION, "data"),
+    State(ids.VERSION, "data"),
+    prevent_initial_call=True,
+)
+def act_at_once(action: dict[str, Any] | None, version: int) -> tuple[Any, Any]:
+    """Do what needs no question; the report of one run is watched where it will stand."""
+    if not action or action["kind"] not in DOING or action["kind"] in CONFIRMED:
+        return no_update, no_update
+    _do(action["kind"], action["ids"])
+    if action["kind"] == "report" and len(action["ids"]) == 1:
+        return f"/experiment/{int(action['ids'][0])}/results?tab=artifacts", no_update
+    return no_update, version + 1
+
+
+@callback(
+    Output(ids.ORDER, "opened"),
+    Output(ids.ORDER_TITLE, "children"),
+    Output(ids.ORDER_WHAT, "children"),
+    Output(ids.ORDER_CONFIRM, "children"),
+    Input(ids.ACTION, "data"),
+    prevent_initial_call=True,
+)
+def ask_before_order(action: dict[str, Any] | None) -> tuple[Any, ...]:
+    """Ask before runs are ended."""
+    if not action or action["kind"] not in CONFIRMED:
+        return no_update, no_update, no_update, no_update
+    runs = ExperimentStore().several(action["ids"])
+    able = [run for run in runs if action["kind"] in possible_actions(run)]
+    if not able:
+        notify("warning", "The runs have ended meanwhile.")
+        return no_update, no_update, no_update, no_update
+    return True, *what_is_ordered(action["kind"], able)
+
+
+@callback(
+    Output(ids.ORDER, "opened", allow_duplicate=True),
+    Output(ids.VERSION, "data", allow_duplicate=True),
+    Input(ids.ORDER_CONFIRM, "n_clicks"),
+    Input(ids.ORDER_DISMISS, "n_clicks"),
+    State(ids.ACTION, "data"),
+    State(ids.VERSION, "data"),
+    prevent_initial_call=True,
+)
+def confirm_order(
+    _confirm: int, _dismiss: int, action: dict[str, Any], version: int
+) -> tuple[Any, Any]:
+    """Give the order that was confirmed."""
+    if ctx.triggered_id == ids.ORDER_DISMISS or action["kind"] not in CONFIRMED:
+        return False, no_update
+    _do(action["kind"], action["ids"])
+    return False, version + 1
+
+
+def _do(kind: str, numbers: list[int]) -> None:
+    done, refused = act(kind, numbers)
+    notify("warning" if refused else "success", done_words(kind, done, refused))
 
 
 @callback(

@@ -15,11 +15,32 @@ from storage.entities import ArtifactEntity, ExperimentEntity
 MENU = (
     ("open", "box-arrow-in-right", "View"),
     ("monitor", "activity", "Monitor and log"),
+    ("pause", "pause", "Pause"),
+    ("resume", "play", "Resume"),
+    ("stop", "stop", "Stop and evaluate …"),
+    ("cancel", "x-lg", "Cancel …"),
+    ("retry", "arrow-repeat", "Retry"),
     ("clone", "copy", "Clone"),
+    ("report", "file-earmark-pdf", "Report (PDF)"),
     ("files", "download", "Download …"),
+    ("keep", "bookmark-check", "Keep its files"),
+    ("unkeep", "bookmark-x", "Do not keep its files"),
     ("edit", "pencil", "Name, note, tags …"),
     ("delete", "trash", "Delete …"),
 )
+FIRST_OF_GROUP = ("pause", "clone", "edit")
+CONFIRMED = {
+    "stop": (
+        "Stop {what}?",
+        "The best model so far is kept and evaluated on the test windows, so you get results.",
+        "Stop and evaluate",
+    ),
+    "cancel": (
+        "Cancel {what}?",
+        "It ends without being evaluated. Retry goes on from its checkpoint later.",
+        "Cancel {what}",
+    ),
+}
 MOST_NAMED = 5
 
 
@@ -27,10 +48,10 @@ def row_menu() -> html.Div:
     """Give the menu of a row; assets/history.js opens it beside the row's button."""
     items = [
         html.Button(
-            [icon(symbol), label],
+            [icon(symbol), html.Span(label), html.Span(className="menu-count")],
             role="menuitem",
             tabIndex=-1,
-            className=f"menu-{action}",
+            className=f"menu-{action}{' menu-begins' if action in FIRST_OF_GROUP else ''}",
             **{"data-action": action},
         )
         for action, symbol, label in MENU
@@ -42,7 +63,7 @@ def row_menu() -> html.Div:
 
 def dialogs() -> list[Any]:
     """Give all dialogs, closed."""
-    return [_edit(), _delete(), dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files")]
+    return [_edit(), _delete(), _order(), dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files")]
 
 
 def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:
@@ -60,6 +81,16 @@ def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:
         count = "1 run has" if len(active) == 1 else f"{len(active)} runs have"
         said.append(html.P(f"{count} not ended and will be kept. Stop or cancel it first."))
     return said
+
+
+def what_is_ordered(order: str, runs: Sequence[ExperimentEntity]) -> tuple[str, list[Any], str]:
+    """Ask before an order that ends runs: title, words and the button's words."""
+    title, text, button = CONFIRMED[order]
+    what = "this run" if len(runs) == 1 else f"{len(runs)} runs"
+    names = [html.Li(run.name) for run in runs[:MOST_NAMED]]
+    if len(runs) > MOST_NAMED:
+        names.append(html.Li(f"and {len(runs) - MOST_NAMED} more"))
+    return title.format(what=what), [html.P(text), html.Ul(names)], button.format(what=what)
 
 
 def files_list(run: ExperimentEntity, files: Sequence[ArtifactEntity]) -> Any:
@@ -109,6 +140,20 @@ def _delete() -> dmc.Modal:
         ],
         id=ids.DELETE,
         title="Delete experiments",
+    )
+
+
+def _order() -> dmc.Modal:
+    return dmc.Modal(
+        [
+            html.Div(id=ids.ORDER_WHAT, className="stack"),
+            _buttons(
+                dmc.Button("Leave it", id=ids.ORDER_DISMISS, variant="default"),
+                dmc.Button("Do it", id=ids.ORDER_CONFIRM),
+            ),
+        ],
+        id=ids.ORDER,
+        title=html.Span(id=ids.ORDER_TITLE),
     )
 
 

@@ -112,6 +112,14 @@ def _status_line() -> html.Div:
         [
             html.Span(id=ids.BULK_COUNT),
             dmc.Button(
+                "Actions",
+                id=ids.BULK_ACTIONS,
+                size="xs",
+                variant="default",
+                rightSection=icon("chevron-down"),
+                **{"aria-haspopup": "menu"},
+            ),
+            dmc.Button(
                 "Ensemble …",
                 id=ids.BULK_JOIN,
                 size="xs",
@@ -168,6 +176,6 @@ def _grid(sort: str, descending: bool) -> dag.AgGrid:
 
 
 def _keys() -> html.P:
-    keys = (("j", "down"), ("k", "up"), ("x", "select"), ("Enter", "open"))
+    keys = (("j", "down"), ("k", "up"), ("x", "select"), ("Enter", "open"), ("m", "menu"))
     parts = [html.Span([html.Kbd(key), f" {word}"]) for key, word in keys]
     return html.P(parts, className="history-keys muted small")

@@ -10,7 +10,8 @@ from dash_app.components import format_duration, format_percent, format_score
 from dash_app.components.basics import STATUS_ICONS
 from dash_app.components.formats import ago
 from integrations.registry import families
-from storage.entities import ExperimentEntity
+from dash_app.pages.experiments.actions import possible_actions
+from storage.entities import ExperimentEntity, Status
 
 
 def table_rows(
@@ -31,6 +32,9 @@ def _row(run: ExperimentEntity, curve: Sequence[float]) -> dict[str, Any]:
         "note": run.note[:300],
         "status": run.status.value,
         "icon": STATUS_ICONS[run.status],
+        "control": run.control if run.status is Status.RUNNING else "",
+        "can": list(possible_actions(run)),
+        "kept": run.kept,
         "ended": run.status.ended,
         "progress": round(run.progress, 3),
         "error": run.error,
