@@ -63,7 +63,12 @@ def row_menu() -> html.Div:
 
 def dialogs() -> list[Any]:
     """Give all dialogs, closed."""
-    return [_edit(), _delete(), _order(), dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files")]
+    return [
+        _edit(),
+        _delete(),
+        _order(),
+        dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files"),
+    ]
 
 
 def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:

@@ -9,8 +9,8 @@ from typing import Any
 from dash_app.components import format_duration, format_percent, format_score
 from dash_app.components.basics import STATUS_ICONS
 from dash_app.components.formats import ago
-from integrations.registry import families
 from dash_app.pages.experiments.actions import possible_actions
+from integrations.registry import families
 from storage.entities import ExperimentEntity, Status
 
 
