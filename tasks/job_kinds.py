@@ -11,6 +11,8 @@ from integrations.core.data.dataset import DatasetError
 from storage.entities import JobEntity, StorageError
 from storage.settings import settings
 from storage.stores.jobs import JobStore
+from tasks.archive import ArchiveError
+from tasks.house_lock import HouseBusyError
 from tasks.sentences import sentence_for
 
 Say = Callable[[float, str], None]
@@ -34,7 +36,14 @@ def run_job(job: JobEntity, say: Say) -> dict[str, Any]:
         raise JobFailed(f"This Signalbench knows no job “{job.kind}”. Update it.")
     try:
         return _KINDS[job.kind](job, say)
-    except (StorageError, DatasetError, OSError, MemoryError) as error:
+    except (
+        StorageError,
+        DatasetError,
+        ArchiveError,
+        HouseBusyError,
+        OSError,
+        MemoryError,
+    ) as error:
         raise JobFailed(sentence_for(error) or str(error)) from error
 
 
@@ -97,13 +106,21 @@ def _simulate(job: JobEntity, say: Say) -> dict[str, Any]:
 
 
 def _retention(job: JobEntity, say: Say) -> dict[str, Any]:
-    from tasks.house_lock import HouseBusyError
     from tasks.retention import clean_up
 
-    try:
-        return clean_up(say, by_hand=bool(job.payload.get("by_hand"))).as_result()
-    except HouseBusyError as error:
-        raise JobFailed(str(error)) from error
+    return clean_up(say, by_hand=bool(job.payload.get("by_hand"))).as_result()
+
+
+def _export(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.transfers import export_job
+
+    return export_job(job, say)
+
+
+def _take_in(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.transfers import import_job
+
+    return import_job(job, say)
 
 
 NICENESS = 5
@@ -114,4 +131,6 @@ _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "builtin": _builtin,
     "simulate": _simulate,
     "retention": _retention,
+    "export-runs": _export,
+    "import-runs": _take_in,
 }

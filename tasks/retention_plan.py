@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from storage.entities import Status
 from storage.settings import settings
 from storage.stores.retention import EndedRun, FolderFacts, RetentionStore
 from tasks.earlier import pickers
+from tasks.references import numbers_in
 from tasks.retention_policy import RetentionPolicy
 
 UNREFERENCED = timedelta(hours=24)
@@ -186,25 +187,8 @@ def _stray_datasets() -> Iterator[Path]:
 def needed_runs() -> frozenset[int]:
     """Give the runs that others build on: members of ensembles, and weights runs start from."""
     paths = {name: list(pickers(each.Config)) for name, each in families().items()}
-    wanted: set[int] = set()
-    for _, name, config in RetentionStore().configs(
-        [name for name, found in paths.items() if found]
-    ):
-        for path in paths[name]:
-            wanted |= set(_numbers(_at(config, path)))
-    return frozenset(wanted)
-
-
-def _at(config: object, path: str) -> object:
-    for name in path.split("."):
-        config = config.get(name) if isinstance(config, Mapping) else None
-    return config
-
-
-def _numbers(value: object) -> Iterator[int]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, int) and not isinstance(item, bool):
-            yield item
+    configs = RetentionStore().configs([name for name, found in paths.items() if found])
+    return frozenset().union(*(numbers_in(config, paths[name]) for _, name, config in configs))
 
 
 def freed_bytes(paths: Iterable[Path]) -> int:

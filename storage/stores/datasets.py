@@ -96,6 +96,20 @@ class DatasetStore:
         values = {**facts.__dict__, "status": DatasetStatus.READY, "error": ""}
         self._update(dataset_id, values)
 
+    def set_placeholder(
+        self, dataset_id: int, fingerprint: str, folder: str, sentence: str
+    ) -> None:
+        """Note a data set whose samples are not here; a later import fills it."""
+        self._update(
+            dataset_id,
+            {
+                "fingerprint": fingerprint,
+                "folder": folder,
+                "status": DatasetStatus.FAILED,
+                "error": sentence,
+            },
+        )
+
     def set_view(self, dataset_id: int, window_samples: int, overlap: float) -> None:
         """Choose the suggested windowing; the samples stay as they are."""
         self._update(dataset_id, {"window_samples": window_samples, "overlap": overlap})

@@ -110,8 +110,8 @@ class ExperimentStore:
             )
             session.add(row)
             session.flush()
-            session.add_all(_param_rows(row.id, new.config))
-            session.add_all(_tag_rows(row.id, new.tags))
+            session.add_all(param_rows(row.id, new.config))
+            session.add_all(tag_rows(row.id, new.tags))
             add_event(session, row.id, "info", "created", "Created and waiting for a worker.")
             return _entity(row, dataset.name)
 
@@ -358,7 +358,8 @@ def flatten(config: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def _param_rows(experiment_id: int, config: dict[str, Any]) -> list[ExperimentParam]:
+def param_rows(experiment_id: int, config: dict[str, Any]) -> list[ExperimentParam]:
+    """Give the rows that settings are searched by."""
     return [
         ExperimentParam(
             experiment_id=experiment_id,
@@ -370,14 +371,15 @@ def _param_rows(experiment_id: int, config: dict[str, Any]) -> list[ExperimentPa
     ]
 
 
-def _tag_rows(experiment_id: int, tags: Sequence[str]) -> list[ExperimentTag]:
+def tag_rows(experiment_id: int, tags: Sequence[str]) -> list[ExperimentTag]:
+    """Give the rows that tags are searched by."""
     distinct = sorted({tag[:50] for tag in tags})
     return [ExperimentTag(tag=tag, experiment_id=experiment_id) for tag in distinct]
 
 
 def _replace_tags(session: Session, experiment_id: int, tags: Sequence[str]) -> None:
     session.execute(delete(ExperimentTag).where(ExperimentTag.experiment_id == experiment_id))
-    session.add_all(_tag_rows(experiment_id, tags))
+    session.add_all(tag_rows(experiment_id, tags))
 
 
 def _validation_curves(rows: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, list[float]]:
