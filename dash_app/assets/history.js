@@ -73,7 +73,10 @@ window.dash_clientside = window.dash_clientside || {};
         grid.refreshInfiniteCache();
       }
       if (grid && lastFilters === null && window.innerWidth < 768) {
-        grid.setColumnWidths([{ key: "name", newWidth: 170 }]);
+        grid.setColumnWidths([{ key: "name", newWidth: 150 }]);
+        /* The grid had let them go, because with a wide name they left no room for the rest. */
+        const pinned = [["ag-Grid-SelectionColumn", "left"], ["menu", "right"]];
+        grid.applyColumnState({ state: pinned.map(([colId, side]) => ({ colId: colId, pinned: side })) });
       }
       /* A page that was just opened has asked for its rows already. */
       lastFilters = grid ? filters : null;

@@ -23,8 +23,8 @@ MENU = (
     ("clone", "copy", "Clone"),
     ("report", "file-earmark-pdf", "Report (PDF)"),
     ("files", "download", "Download …"),
-    ("keep", "bookmark-check", "Keep its files"),
-    ("unkeep", "bookmark-x", "Do not keep its files"),
+    ("keep", "bookmark-check", "Keep files"),
+    ("unkeep", "bookmark-x", "Do not keep files"),
     ("edit", "pencil", "Name, note, tags …"),
     ("delete", "trash", "Delete …"),
 )
