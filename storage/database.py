@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +27,8 @@ POSTGRES_OPTIONS = {
     # A dead client must not hold rows for ever, nor a live one wait for them for ever.
     "options": "-c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000",
 }
+POSTGRES_DISK_FULL = "53100"
+NO_ROOM_BYTES = 1_000_000
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -61,6 +65,18 @@ def _begin_immediate(connection: Any) -> None:
     # A transaction that reads and then writes fails at once under WAL, whatever the busy timeout.
     readonly = connection.get_execution_options().get("readonly", False)
     connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+
+def out_of_room(error: BaseException) -> bool:
+    """Tell whether the database refused a write because its disk is full."""
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "sqlstate", "") == POSTGRES_DISK_FULL:
+        return True
+    # On a full disk SQLite fails in several ways: writing the log, growing its index, opening it.
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return shutil.disk_usage(settings().data).free < NO_ROOM_BYTES
+    return code == sqlite3.SQLITE_FULL
 
 
 @cache

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from integrations.core.contract import Control, EarlierRun
-from storage.artifacts import sha256_of
+from integrations.core.contract import Control, EarlierRun, Interrupted
+from integrations.core.evaluation.store import RUN
+from storage.artifacts import run_folder
 from storage.run_log import RunLog
+from storage.stores.experiments import ExperimentStore
 from storage.stores.runs import Epoch, RunStore
 from tasks.broadcast import Broadcast
 from tasks.earlier import earlier_runs
@@ -35,6 +37,7 @@ class BenchContext:
         self.resume_from: Path | None = None
         self.threads = 1
         self.device = "cpu"
+        self.newest: Path | None = None
         self._pulse = pulse
         self._broadcast = broadcast
         self._files = files
@@ -56,17 +59,19 @@ class BenchContext:
 
         Raises:
             LeaseLostError: Another worker owns the run; this process must end.
+            Interrupted: An order came while the database was away.
         """
-        self._pulse.sign_of_life()
+        self._pulse.order()
         values = finite({key: float(value) for key, value in metrics.items()})
-        where = digest = ""
-        if checkpoint is not None:
-            where, digest = self._files.relative(checkpoint), sha256_of(checkpoint)
+        where, digest = self._files.pointer(checkpoint)
         commit = Epoch(epoch, total, values, self._pulse.seconds, where, digest)
         new = self._commit(commit)
+        self.newest = checkpoint or self.newest
+        self._pulse.room.found("files")
         if self._first_commit and checkpoint is not None:
             self._first_commit = False
             self._files.drop_older_attempts()
+        self._files.shared.committed()
         self._measure_epoch()
         self._pulse.fraction = epoch / max(1, total)
         remaining = (total - epoch) * statistics.median(self._durations)
@@ -89,19 +94,25 @@ class BenchContext:
         )
 
     def control(self) -> Control:
-        """Give the newest order, as the heartbeat last heard it."""
-        self._pulse.sign_of_life()
-        return Control(self._pulse.control)
+        """Give the newest order, as the heartbeat last heard it.
+
+        Ends the process when another worker owns the run; waits while nobody can say.
+        """
+        self._pulse.room.found("files")
+        return self._pulse.order()
 
     def log(self, level: str, message: str) -> None:
         """Write one line to the run's log; warnings and errors go into its timeline too."""
         self._broadcast.line(self._log.append(level, message))
         if level in ("warning", "error"):
-            self._runs.note(self._pulse.lease, level, "log", message)
+            self._pulse.note(level, "log", message)
 
     def earlier_runs(self, *, ids: Sequence[int] = (), split_digest: str = "") -> list[EarlierRun]:
         """Give finished experiments: those with these ids, or all on that split, newest first."""
-        return earlier_runs(ids=ids, split_digest=split_digest)
+        found = earlier_runs(ids=ids, split_digest=split_digest)
+        for run in found:
+            run_folder(ExperimentStore().artifacts(run.id), RUN, models=True)
+        return found
 
     def _commit(self, epoch: Epoch) -> bool:
         """Wait for a database that is away; the heartbeat ends us when the lease is over."""
@@ -111,6 +122,9 @@ class BenchContext:
             except OperationalError as error:
                 log.warning("The database did not take epoch %d: %s", epoch.number, error)
                 time.sleep(COMMIT_RETRY_SECONDS)
+            order = self._pulse.order()
+            if order in (Control.PAUSE, Control.CANCEL):
+                raise Interrupted(order)
 
     def _measure_epoch(self) -> None:
         now = time.monotonic()

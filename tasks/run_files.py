@@ -17,6 +17,7 @@ from storage.artifacts import ArtifactStore, NewArtifact, link_or_copy, sha256_o
 from storage.entities import ExperimentEntity
 from storage.settings import settings
 from storage.stores.runs import ClaimedRun
+from tasks.shared_run import SharedRun
 
 log = logging.getLogger("signalbench.runner")
 KINDS = {
@@ -40,10 +41,11 @@ class RunFiles:
         self.base = settings().runs_folder / str(run.lease.id)
         self.folder = self.base / f"attempt-{run.lease.token}"
         self.results = self.folder / "results"
+        self.shared = SharedRun(run.lease.id, run.task_id, self.folder)
         self._run = run
 
     def prepare(self) -> Path | None:
-        """Make the folder and give the newest good checkpoint to resume from, if any.
+        """Make the folder, bring the checkpoints into it, and give the committed one, if any.
 
         Raises:
             OSError: The disk is full or the folder cannot be written.
@@ -58,16 +60,33 @@ class RunFiles:
             for path in sorted(committed.parent.glob("*")):
                 if path.suffix != ".tmp" and not (target / path.name).exists():
                     link_or_copy(path, target / path.name)
-        return self._newest_good(target / committed.name)
+        return target / committed.name
 
-    def _newest_good(self, newest: Path) -> Path | None:
-        """Take the committed checkpoint if it is whole, else the one before it."""
-        if newest.is_file() and sha256_of(newest) == self._run.checkpoint_sha256:
-            return newest
-        log.warning("Checkpoint %s is missing or damaged; taking an older one", newest.name)
-        older = sorted(path for path in newest.parent.glob("*.pt") if path.name < newest.name)
-        newest.unlink(missing_ok=True)
-        return older[-1] if older else None
+    def is_whole(self, committed: Path) -> bool:
+        """Tell whether the committed checkpoint is there, bit by bit."""
+        return committed.is_file() and sha256_of(committed) == self._run.checkpoint_sha256
+
+    def older_than(self, unusable: Path) -> Path | None:
+        """Drop a checkpoint that cannot be used and give the one before it, if there is one."""
+        unusable.unlink(missing_ok=True)
+        older = [
+            path
+            for path in unusable.parent.glob(f"*{unusable.suffix}")
+            if path.name < unusable.name
+        ]
+        return max(older, default=None, key=lambda path: path.name)
+
+    def pointer(self, checkpoint: Path | None) -> tuple[str, str]:
+        """Give place and digest of a checkpoint as the database keeps them, "" for none.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        if checkpoint is None:
+            return "", ""
+        where, digest = self.relative(checkpoint), sha256_of(checkpoint)
+        self.shared.publish_checkpoint()
+        return where, digest
 
     def relative(self, path: Path) -> str:
         """Give a file's place below the runs folder, as the database keeps it."""
@@ -81,6 +100,7 @@ class RunFiles:
 
     def drop(self) -> None:
         """Free the working folder of a run that is complete; its artifacts are stored."""
+        self.shared.ended()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write_config(self, experiment: ExperimentEntity, versions: dict[str, str]) -> Path:
@@ -131,7 +151,8 @@ class RunFiles:
         ]
 
     def _checkpoints(self, result: FitResult) -> list[tuple[Path, str, str]]:
-        found = sorted((self.folder / "checkpoints").glob("epoch-*.pt"))
+        # Those of a whole epoch; one between two epochs has an underscore and a batch.
+        found = sorted((self.folder / "checkpoints").glob("epoch-[0-9][0-9][0-9][0-9].pt"))
         if not found:
             return []
         best = self.folder / "checkpoints" / f"epoch-{result.best_epoch:04d}.pt"

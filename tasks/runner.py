@@ -12,34 +12,59 @@ import platform
 import shutil
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
 
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import Control, Family, FitResult, Interrupted, TrainingError
+from integrations.core.contract import (
+    CheckpointError,
+    Control,
+    Family,
+    FitResult,
+    Interrupted,
+    TrainingError,
+)
 from integrations.core.data.dataset import Dataset, DatasetError
+from integrations.core.files import is_full, waiting_when_full
 from integrations.registry import family
 from storage import run_log
 from storage.artifacts import artifacts
-from storage.entities import DatasetEntity, ExperimentEntity, LeaseLostError, Status
+from storage.entities import (
+    DatasetEntity,
+    ExperimentEntity,
+    LeaseLostError,
+    Status,
+    StorageError,
+)
 from storage.log_setup import remember, set_up_logging
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 from storage.stores.leases import Lease
-from storage.stores.runs import ClaimedRun, Finished, RunStore
+from storage.stores.runs import ClaimedRun, Finished, Place, RunStore
 from tasks import exit_codes
 from tasks.broadcast import Broadcast
+from tasks.dataset_files import dataset_folder
 from tasks.device import training_device
 from tasks.machine import first_machine, threads_of_run, worker_name
-from tasks.pulse import Pulse
+from tasks.pulse import HANDED_BACK, Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
 from tasks.sentences import sentence_for, unexpected
+from tasks.time_limit import TimeLimit
 
 log = logging.getLogger("signalbench.runner")
+LEAVE_SECONDS = 2.0
+"""How long to try to say that we leave; the keeper sorts it out where the database is away."""
+FALL_BACKS = 5
+"""How often a fit is begun again from an older checkpoint."""
 SPARE_DISK_BYTES = 500_000_000
 VERIFY_BYTES = 512_000_000
 """Samples up to this size are hashed again before training; larger ones are checked by size."""
+Result = TypeVar("Result")
 NUMBER_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
@@ -67,8 +92,10 @@ class Run:
         self._lease = lease
         remember(task_id=self._claimed.task_id)
         self._broadcast = Broadcast(self._claimed.task_id)
-        self._pulse = Pulse(lease, self._broadcast, self._claimed.seconds)
+        limit = self._claimed.time_limit_seconds or settings().time_limit_seconds
+        self._pulse = Pulse(lease, self._broadcast, TimeLimit(limit, self._claimed.seconds))
         self._files = RunFiles(self._claimed)
+        self._log: run_log.RunLog | None = None
 
     def execute(self) -> int:
         """Train, evaluate and commit; whatever happens ends in the database.
@@ -77,24 +104,59 @@ class Run:
             LeaseLostError: Another worker owns the run.
         """
         self._pulse.start()
+        shared_files().wait_long(self._tell_of_waiting)
         try:
+            self._with_room(lambda: self._files.shared.take_over(self._claimed.checkpoint))
             self._announce()
             finished = self._train()
-            self._pulse.stop()
-            self._runs.finish(self._lease, finished)
+            self._pulse.last_word(lambda: self._runs.finish(self._lease, finished))
             self._end(finished.status.value, "Finished.", progress=1.0, eta_seconds=0.0)
             if finished.status is Status.COMPLETED:
                 self._files.drop()
-        except Interrupted as order:
-            self._pulse.stop()
-            self._runs.obeyed(self._lease, order.control.value, self._pulse.seconds)
-            word = "paused" if order.control is Control.PAUSE else "cancelled"
-            self._end(word, f"{word.capitalize()}.", eta_seconds=None)
+        except Interrupted as left:
+            return self._leave(left)
         except LeaseLostError:
             raise
         except Exception as error:  # the border of a task: everything ends in a sentence
             self._fail(error)
         return exit_codes.DONE
+
+    def _with_room(self, work: Callable[[], Result]) -> Result:
+        """Do something that may be repeated, again and again where the disk is full."""
+        while True:
+            try:
+                return work()
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                self._pulse.wait_for_room(error)
+
+    def _leave(self, left: Interrupted) -> int:
+        """Pause, cancel or hand the run back, at the batch where the fit left it."""
+        place = self._place(left)
+        seconds = self._pulse.seconds
+        if left.control is Control.PAUSE and self._pulse.control != "pause":
+            where = left.where or "from its last checkpoint"
+            why = HANDED_BACK.format(where=where)
+            self._pulse.last_word(
+                lambda: self._runs.hand_back(self._lease, why, seconds, place), LEAVE_SECONDS
+            )
+            self._end(Status.PENDING.value, "Waiting for a worker.", eta_seconds=None)
+            return exit_codes.HANDED_BACK
+        self._pulse.last_word(
+            lambda: self._runs.obeyed(self._lease, left.control.value, seconds, place),
+            LEAVE_SECONDS,
+        )
+        word = "paused" if left.control is Control.PAUSE else "cancelled"
+        self._end(word, f"{word.capitalize()}.", eta_seconds=None)
+        return exit_codes.DONE
+
+    def _place(self, left: Interrupted) -> Place:
+        try:
+            return Place(*self._files.pointer(left.checkpoint), left.where)
+        except (OSError, StorageError) as error:
+            log.warning("Leaving for the last epoch's checkpoint: %s", error)
+            return Place()
 
     def _announce(self) -> None:
         epochs = ExperimentStore().epochs(self._lease.id)
@@ -112,18 +174,18 @@ class Run:
         experiment = ExperimentStore().get(self._lease.id)
         chosen = family(experiment.family)
         config = chosen.Config.model_validate(experiment.config)
-        context = BenchContext(
-            self._pulse, self._broadcast, self._files, run_log.RunLog(self._lease.id)
-        )
-        context.resume_from = self._files.prepare()
+        self._log = run_log.RunLog(self._lease.id)
+        context = BenchContext(self._pulse, self._broadcast, self._files, self._log)
+        context.resume_from = context.newest = self._with_room(self._start)
         context.threads = threads_of_run(self._lease.id)
         data = _open_data(experiment, DatasetStore().get(experiment.dataset_id))
-        _check_disk(config, data)
+        if context.resume_from is None and not experiment.epochs_done:
+            _check_disk(config, data)
         self._broadcast.update(total_epochs=config.workload(data.info).steps)
         context.log("info", f"Training {chosen.title} on “{data.info.name}”.")
         context.device = self._device(context)
         result = self._fit(chosen, config, data, context)
-        return self._evaluate(experiment, config, data, result, context)
+        return self._with_room(lambda: self._evaluate(experiment, config, data, result, context))
 
     def _device(self, context: BenchContext) -> str:
         """Give the device to train on, and say so when the first attempt had another one."""
@@ -141,13 +203,41 @@ class Run:
     def _fit(
         self, chosen: Family, config: FamilyConfig, data: Dataset, context: BenchContext
     ) -> FitResult:
-        context.begin_fit()
-        self._pulse.sign_of_life()
-        self._pulse.in_fit = True
-        try:
-            return chosen.fit(config, data, context)
-        finally:
-            self._pulse.in_fit = False
+        """Fit; where a checkpoint turns out to be of no use, from the one before it."""
+        for attempt in range(FALL_BACKS, -1, -1):
+            context.begin_fit()
+            self._pulse.sign_of_life()
+            self._pulse.in_fit = True
+            try:
+                with waiting_when_full(self._pulse.wait_for_room):
+                    return chosen.fit(config, data, context)
+            except CheckpointError as error:
+                if not attempt:
+                    raise
+                context.resume_from = self._fall_back(error.path)
+            except OSError as error:
+                if not is_full(error) or not attempt:
+                    raise
+                self._pulse.wait_for_room(error)
+                context.resume_from = context.newest
+            finally:
+                self._pulse.in_fit = False
+        raise AssertionError  # the last attempt returns or raises
+
+    def _start(self) -> Path | None:
+        """Give the checkpoint to go on from; a damaged one costs the time since the one before."""
+        committed = self._files.prepare()
+        if committed is None or self._files.is_whole(committed):
+            return committed
+        return self._fall_back(committed)
+
+    def _fall_back(self, unusable: Path) -> Path | None:
+        older = self._files.older_than(unusable)
+        instead = f"going on from {older.name} instead" if older else "starting from the beginning"
+        sentence = f"The checkpoint {unusable.name} is missing or damaged; {instead}."
+        self._write_down("warning", sentence)
+        self._pulse.note("warning", "checkpoint", sentence)
+        return older
 
     def _evaluate(
         self,
@@ -185,7 +275,7 @@ class Run:
             Status.STOPPED if result.stopped else Status.COMPLETED,
             {key: value for key, value in finite(metrics).items() if value is not None},
             summary.name, summary.digest, summary.leaky, result.n_parameters, self._pulse.seconds,
-            stored,
+            stored, self._pulse.limit.stopped if result.stopped and self._pulse.out_of_time else "",
         )  # fmt: skip
 
     def _fail(self, error: Exception) -> None:
@@ -195,19 +285,27 @@ class Run:
             log.error("The run failed", exc_info=error)
             self._write_down("error", "".join(traceback.format_exception(error)))
         self._write_down("error", sentence)
-        self._pulse.stop()
-        self._runs.fail(self._lease, sentence)
+        self._pulse.last_word(lambda: self._runs.fail(self._lease, sentence))
         self._end(Status.FAILED.value, sentence, eta_seconds=None)
+
+    def _tell_of_waiting(self, sentence: str) -> None:
+        """Say on the monitor and in the timeline that an outage of the file store is waited for."""
+        self._write_down("warning", sentence)
+        self._broadcast.update(message=sentence)
+        self._pulse.note("warning", "waiting", sentence)
 
     def _write_down(self, level: str, message: str) -> None:
         try:
-            self._broadcast.line(run_log.RunLog(self._lease.id).append(level, message))
+            # Two that write would give one number to two lines.
+            written = self._log or run_log.RunLog(self._lease.id)
+            self._broadcast.line(written.append(level, message))
         except OSError as error:
             log.warning("The run's log takes no line: %s", error)
 
     def _end(self, status: str, message: str, **values: float | None) -> None:
         self._broadcast.update(status=status, message=message, **values)
         self._broadcast.close()
+        self._files.shared.publish_log()
 
 
 def _open_data(experiment: ExperimentEntity, entity: DatasetEntity) -> Dataset:
@@ -216,7 +314,7 @@ def _open_data(experiment: ExperimentEntity, entity: DatasetEntity) -> Dataset:
     Raises:
         DatasetError: It is missing, changed or damaged.
     """
-    data = Dataset(settings().datasets_folder / entity.folder)
+    data = Dataset(dataset_folder(entity.folder))
     if data.info.fingerprint != experiment.dataset_fingerprint:
         raise DatasetError(
             f"“{entity.name}” is not the data this run was made for any more. Clone the run to use "

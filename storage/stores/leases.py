@@ -62,7 +62,7 @@ class LeaseTable(Generic[Row]):
         row.lease_until = (session.scalar(select(database_now())) or 0.0) + seconds
         return row
 
-    def beat(self, session: Session, lease: Lease, seconds: float, **values: Any) -> None:
+    def beat(self, session: Session, lease: Lease, seconds: float, /, **values: Any) -> None:
         """Hold on to a row for some more seconds, and write ``values`` with it.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from storage.artifacts import NewArtifact
@@ -43,6 +43,7 @@ class ClaimedRun:
     Attributes:
         checkpoint: Committed checkpoint, relative to the runs folder; "" for a fresh start.
         seconds: Time already spent on it in earlier attempts.
+        time_limit_seconds: Longest time of all attempts together; None for the installation's.
     """
 
     lease: Lease
@@ -52,6 +53,22 @@ class ClaimedRun:
     checkpoint_sha256: str
     epochs_done: int
     seconds: float
+    time_limit_seconds: int | None = None
+    priority: int = 5
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run was left between two epochs.
+
+    Attributes:
+        checkpoint: File to go on from, relative to the runs folder; "" for the last epoch's.
+        where: In words, e.g. "in epoch 3 after batch 7 of 40".
+    """
+
+    checkpoint: str = ""
+    checkpoint_sha256: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Finished:
-    """Everything a run leaves behind when it completes or is stopped."""
+    """Everything a run leaves behind when it completes or is stopped.
+
+    Attributes:
+        why: Sentence of a run that stopped for another reason than an order.
+    """
 
     status: Status
     metrics: dict[str, float]
@@ -78,6 +99,7 @@ class Finished:
     n_parameters: int
     seconds: float
     artifacts: list[NewArtifact] = field(default_factory=list)
+    why: str = ""
 
 
 class RunStore:
@@ -105,16 +127,29 @@ class RunStore:
             row = _owned_row(session, lease)
             return ClaimedRun(
                 lease, row.task_id, row.name, row.checkpoint, row.checkpoint_sha256,
-                row.epochs_done, row.seconds,
+                row.epochs_done, row.seconds, row.time_limit_seconds, row.priority,
             )  # fmt: skip
 
-    def beat(self, lease: Lease, lease_seconds: float, progress: float | None = None) -> None:
+    def beat(
+        self,
+        lease: Lease,
+        lease_seconds: float,
+        progress: float | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Hold on to a run for some more seconds.
+
+        Args:
+            lease: The claim.
+            lease_seconds: How long it holds without another beat.
+            progress: Share of the run that is done.
+            seconds: Time spent on the run in all attempts.
 
         Raises:
             LeaseLostError: Another worker owns it, or it has ended.
         """
-        values = {} if progress is None else {"progress": progress}
+        given = {"progress": progress, "seconds": seconds}
+        values = {name: value for name, value in given.items() if value is not None}
         with write_session() as session:
             _RUNS.beat(session, lease, lease_seconds, **values)
 
@@ -184,7 +219,7 @@ class RunStore:
             word = "Stopped; the best model so far was kept and evaluated."
             if finished.status is Status.COMPLETED:
                 word = "Completed."
-            _end(session, row, finished.status, "success", word)
+            _end(session, row, finished.status, "success", finished.why or word)
 
     def fail(self, lease: Lease, sentence: str) -> None:
         """End a run that cannot go on; its checkpoint stays for a retry.
@@ -197,8 +232,16 @@ class RunStore:
             row.error = sentence
             _end(session, row, Status.FAILED, "error", sentence)
 
-    def obeyed(self, lease: Lease, control: str, seconds: float) -> None:
+    def obeyed(
+        self, lease: Lease, control: str, seconds: float, place: Place | None = None
+    ) -> None:
         """Leave a run because of a pause or cancel order.
+
+        Args:
+            lease: The claim.
+            control: "pause" or "cancel".
+            seconds: Time spent on the run in all attempts.
+            place: Where it was left, if not at the end of an epoch.
 
         Raises:
             LeaseLostError: Another worker owns it, or it has ended.
@@ -206,20 +249,45 @@ class RunStore:
         with write_session() as session:
             row = _RUNS.held(session, lease)
             row.seconds = seconds
-            _leave(session, row, control)
+            _remember(row, place)
+            _leave(session, row, control, place.where if place else "")
 
-    def hand_back(self, lease: Lease, why: str) -> None:
+    def hand_back(
+        self, lease: Lease, why: str, seconds: float | None = None, place: Place | None = None
+    ) -> None:
         """Give a run back so that any worker goes on from its checkpoint.
+
+        Args:
+            lease: The claim.
+            why: The event's sentence.
+            seconds: Time spent on the run in all attempts.
+            place: Where it was left, if not at the end of an epoch.
 
         Raises:
             LeaseLostError: Another worker owns it, or it has ended.
         """
         with write_session() as session:
             row = _RUNS.held(session, lease)
+            row.seconds = row.seconds if seconds is None else seconds
+            _remember(row, place)
             move(session, row, Status.PENDING, "info", "handed-back", why)
 
-    def crashed(self, lease: Lease, how: str) -> None:
+    def used_memory(self, experiment_id: int, memory_bytes: int) -> None:
+        """Remember the most memory an attempt took; needs no claim, as a maximum is always true."""
+        with write_session() as session:
+            session.execute(
+                update(Experiment)
+                .where(Experiment.id == experiment_id, Experiment.memory_bytes < memory_bytes)
+                .values(memory_bytes=memory_bytes)
+            )
+
+    def crashed(self, lease: Lease, how: str, advice: str = "") -> None:
         """Give a run back whose runner died; too many deaths without an epoch fail it.
+
+        Args:
+            lease: The claim.
+            how: Sentence about this death.
+            advice: Sentence about what to change, for a run that is given up.
 
         Raises:
             LeaseLostError: It had given the run back, or another worker owns it.
@@ -230,7 +298,9 @@ class RunStore:
             if row.control in ("pause", "cancel"):
                 _leave(session, row, row.control)
             elif row.stalled >= MAX_STALLED:
-                row.error = f"It died {row.stalled} times without finishing an epoch: {how}"
+                row.error = f"It died {row.stalled} times without finishing an epoch. {how}"
+                if advice:
+                    row.error += f" {advice}"
                 _end(session, row, Status.FAILED, "error", row.error)
             else:
                 text = f"{how} Going on from the last checkpoint."
@@ -317,13 +387,18 @@ def locked_run(session: Session, experiment_id: int) -> Experiment:
     return row
 
 
-def _leave(session: Session, row: Experiment, control: str) -> None:
+def _remember(row: Experiment, place: Place | None) -> None:
+    if place is not None and place.checkpoint:
+        row.checkpoint, row.checkpoint_sha256 = place.checkpoint, place.checkpoint_sha256
+
+
+def _leave(session: Session, row: Experiment, control: str, place: str = "") -> None:
     if control == "cancel":
         _end(session, row, Status.CANCELLED, "warning", "Cancelled.")
         return
     row.control = ""
-    where = f" after epoch {row.epochs_done}" if row.epochs_done else ""
-    move(session, row, Status.PAUSED, "info", "paused", f"Paused{where}.")
+    where = place or (f"after epoch {row.epochs_done}" if row.epochs_done else "")
+    move(session, row, Status.PAUSED, "info", "paused", f"Paused {where}".strip() + ".")
 
 
 def _end(session: Session, row: Experiment, status: Status, level: str, message: str) -> None:

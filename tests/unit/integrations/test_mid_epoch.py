@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,9 +168,9 @@ def test_a_checkpoint_of_rubbish_names_itself(cnn: Twin, toy: Dataset, tmp_path:
 
 
 @pytest.fixture
-def full_disk() -> Iterator[Path]:
+def full_disk() -> Path:
     # Every write to it fails with "no space left on device".
-    yield Path("/dev/full")
+    return Path("/dev/full")
 
 
 def test_a_write_waits_for_room_and_leaves_no_piece(tmp_path: Path, full_disk: Path) -> None:
