@@ -82,7 +82,7 @@ NoticeKind = Annotated[str, AfterValidator(_known_kind)]
 class _Channel(BaseModel):
     """What every channel has."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: Annotated[Line, Field(min_length=1), AfterValidator(_plain)]
     kinds: list[NoticeKind] = Field(default=list(KINDS), max_length=len(KINDS))
@@ -135,7 +135,9 @@ class WebhookChannel(_Hook):
 
 ChannelDraft = EmailChannel | SlackChannel | TeamsChannel | WebhookChannel
 AnyChannel = Annotated[ChannelDraft, Field(discriminator="kind")]
-_ADAPTER: TypeAdapter[ChannelDraft] = TypeAdapter(AnyChannel)
+_ADAPTER: TypeAdapter[ChannelDraft] = TypeAdapter(
+    AnyChannel, config=ConfigDict(hide_input_in_errors=True)
+)
 
 
 def channel_draft(values: Mapping[str, Any], kept: Collection[str] = ()) -> ChannelDraft:
