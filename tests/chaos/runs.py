@@ -29,6 +29,7 @@ class Kind:
     family: str
     seed: int
     epochs: int
+    overlap: float = 0.5
 
     @property
     def label(self) -> str:
@@ -38,7 +39,7 @@ class Kind:
     @property
     def config(self) -> Mapping[str, Any]:
         """Settings that differ from the family's defaults."""
-        data = {"window_samples": 128, "overlap": 0.5}
+        data = {"window_samples": 128, "overlap": self.overlap}
         if self.family == "classical":
             return {
                 "seed": self.seed,
@@ -86,19 +87,21 @@ class State:
     status: Status
     stalled: int
     control: str
+    token: int
 
 
 def states() -> list[State]:
     """Give where all runs stand; [] while the database is away."""
     columns = (
-        Experiment.id, Experiment.name, Experiment.status, Experiment.stalled, Experiment.control
+        Experiment.id, Experiment.name, Experiment.status, Experiment.stalled, Experiment.control,
+        Experiment.token,
     )  # fmt: skip
     try:
         with read_session() as session:
             rows = session.execute(select(*columns).order_by(Experiment.id)).all()
     except SQLAlchemyError:
         return []
-    return [State(row[0], row[1], Status(row[2]), row[3], row[4]) for row in rows]
+    return [State(r[0], r[1], Status(r[2]), r[3], r[4], r[5]) for r in rows]
 
 
 def make_twins(patient: Patient, wanted: list[Kind]) -> dict[str, int]:
