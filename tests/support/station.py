@@ -17,6 +17,7 @@ from storage.entities import DatasetStatus, ExperimentEntity, Status
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
+from tasks.dataset_files import publish_dataset
 from tasks.import_jobs import ready_facts
 from tasks.queue import NewRun, create_experiment
 from tests.support.bench import REPOSITORY, wait_until
@@ -28,16 +29,24 @@ LEASE = {"SIGNALBENCH_LEASE_SECONDS": "8"}
 
 @dataclass
 class Station:
-    """What a test needs to make runs and watch them."""
+    """What a test needs to make runs and watch them.
+
+    Attributes:
+        data: Data folder of this process.
+        hosts: Data folders of the workers, taken in turn; ours alone where there is one host.
+    """
 
     data: Path
     worker: subprocess.Popen[bytes] | None = None
     dataset_id: int = field(default=0)
+    hosts: tuple[Path, ...] = ()
+    _started: int = 0
 
     def __post_init__(self) -> None:
         folder = settings().datasets_folder / "toy"
         toy = toy_signals(folder)
         entity = DatasetStore().create("toy", source="upload", status=DatasetStatus.IMPORTING)
+        publish_dataset(folder)
         DatasetStore().set_ready(entity.id, ready_facts(toy.info, folder, "toy"))
         self.dataset_id = entity.id
 
@@ -68,21 +77,30 @@ class Station:
 
     def runner_pid(self, experiment_id: int) -> int | None:
         """Give the process id of a run's child, if there is one."""
-        for pid in processes_of(self.data):
-            arguments = _arguments(pid)
-            if "tasks.runner" in arguments and str(experiment_id) in arguments:
-                return pid
+        for data in self.hosts or (self.data,):
+            for pid in processes_of(data):
+                arguments = _arguments(pid)
+                if "tasks.runner" in arguments and str(experiment_id) in arguments:
+                    return pid
         return None
+
+    def next_host(self) -> Path:
+        """Give the data folder of the worker that is started next."""
+        places = self.hosts or (self.data,)
+        self._started += 1
+        return places[(self._started - 1) % len(places)]
 
 
 @contextmanager
 def running_worker(station: Station) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker until the block ends; nothing of it is left afterwards."""
-    with (station.data / "worker.log").open("ab") as log:
+    data = station.next_host()
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "worker.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tasks.worker", "--follow"],
             cwd=REPOSITORY,
-            env={**os.environ},
+            env={**os.environ, "SIGNALBENCH_DATA": str(data)},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
