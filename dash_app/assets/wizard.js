@@ -186,6 +186,22 @@
         return keep(drafts, "name", !name || name === generated ? "" : name);
       },
 
+      /* Priority and time limit belong to the draft, so that a reload keeps them. */
+      order(priority, limit, drafts) {
+        const draft = drafts && drafts[0];
+        if (!draft) return (drafts || []).map(noUpdate);
+        const wanted = { priority: Number(priority ?? 5), time_limit: limit ?? "" };
+        if (draft.priority === wanted.priority && (draft.time_limit ?? "") === wanted.time_limit) return [noUpdate()];
+        return [Object.assign({}, draft, wanted)];
+      },
+
+      show_order(drafts, priority, limit) {
+        const draft = drafts && drafts[0];
+        if (!draft) return [noUpdate(), noUpdate()];
+        const kept = [String(draft.priority ?? 5), draft.time_limit ?? ""];
+        return [kept[0] === priority ? noUpdate() : kept[0], kept[1] === (limit ?? "") ? noUpdate() : kept[1]];
+      },
+
       open_form(expert, drafts) {
         return [keep(drafts, "expert", Boolean(expert)), !expert];
       },

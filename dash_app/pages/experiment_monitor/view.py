@@ -303,6 +303,8 @@ def _times(picture: Picture) -> str:
         return ""
     ended = picture.entity.status.ended
     verb = "took" if ended else "running for"
+    if picture.entity.status in (Status.PENDING, Status.PAUSED):
+        verb, elapsed = "trained for", picture.entity.seconds
     forecast = forecast_words(picture.entity)
     end = f" · forecast {forecast}" if forecast and not ended else ""
     track = picture.trail.track("epoch_seconds")

@@ -319,6 +319,22 @@ clientside_callback(
     prevent_initial_call=True,
 )
 clientside_callback(
+    ClientsideFunction("wizard", "order"),
+    Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
+    Input(ids.PRIORITY, "value"),
+    Input(ids.TIME_LIMIT, "value"),
+    State(ids.ALL_DRAFTS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("wizard", "show_order"),
+    Output(ids.PRIORITY, "value"),
+    Output(ids.TIME_LIMIT, "value"),
+    Input(ids.ALL_DRAFTS, "data"),
+    State(ids.PRIORITY, "value"),
+    State(ids.TIME_LIMIT, "value"),
+)
+clientside_callback(
     ClientsideFunction("wizard", "open_form"),
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Output(ids.EXPERT_FORM, "hidden"),

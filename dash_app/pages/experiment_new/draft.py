@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MAX_NAME = 200
+LEAST_LIMIT_HOURS, MOST_LIMIT_HOURS = 0.05, 720
 
 
 class Draft(BaseModel):
@@ -16,6 +17,8 @@ class Draft(BaseModel):
         preset: Key of the preset the values began with ("saved-3" for the user's own).
         values: Raw value of every setting by dotted path.
         name: "" lets the bench make one.
+        priority: 0 to 9; larger ones run first.
+        time_limit: Longest training time in hours as typed; "" for the installation's.
         original: The values of the run that is cloned; {} otherwise.
         revision: Grows whenever values come from elsewhere than the form, which then is redrawn.
     """
@@ -27,11 +30,23 @@ class Draft(BaseModel):
     preset: str = ""
     values: dict[str, Any] = Field(default_factory=dict)
     name: str = Field("", max_length=MAX_NAME)
+    priority: int = Field(5, ge=0, le=9)
+    time_limit: float | str = ""
     expert: bool = False
     parent_id: int | None = None
     parent_name: str = ""
     original: dict[str, Any] = Field(default_factory=dict)
     revision: int = 0
+
+    @property
+    def time_limit_seconds(self) -> int | None:
+        """Longest training time in seconds, None for the installation's or when it is no number."""
+        try:
+            hours = float(self.time_limit)
+        except ValueError:
+            return None
+        within = LEAST_LIMIT_HOURS <= hours <= MOST_LIMIT_HOURS
+        return round(hours * 3600) if within else None
 
     def changed(self, **values: Any) -> Draft:
         """Give a draft with other decisions, to be redrawn."""

@@ -42,6 +42,8 @@ def launch(draft: Draft) -> ExperimentEntity:
         config=assessment.config.model_dump(mode="json"),
         name=assessment.name,
         parent_id=draft.parent_id,
+        priority=draft.priority,
+        time_limit_seconds=draft.time_limit_seconds,
     )
     try:
         return create_experiment(request)

@@ -8,14 +8,32 @@ import dash
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dash_app.components import card, icon, page_header
+from dash_app.components import card, format_duration, icon, page_header
 from dash_app.pages.experiment_new import ids
 from dash_app.pages.experiment_new.choices import fresh_draft, join_runs, ready_datasets
-from dash_app.pages.experiment_new.draft import MAX_NAME, Draft
+from dash_app.pages.experiment_new.draft import (
+    LEAST_LIMIT_HOURS,
+    MAX_NAME,
+    MOST_LIMIT_HOURS,
+    Draft,
+)
 from dash_app.pages.experiment_new.view_model import no_data
 from dash_app.pages.experiment_new.view_review import STEP_WORDS, step_indicators
+from storage.settings import settings
 
 LAST_STEP_TO_OPEN = 3
+PRIORITIES = (
+    (9, "9, before all others"),
+    (8, "8, high"),
+    (7, "7, high"),
+    (6, "6, above normal"),
+    (5, "5, normal"),
+    (4, "4, below normal"),
+    (3, "3, low"),
+    (2, "2, low"),
+    (1, "1, low"),
+    (0, "0, when nothing else waits"),
+)
 CONFIGURE = 2
 MOST_MEMBERS = 20
 """Read from an address; how many may be joined is the family's matter."""
@@ -83,7 +101,7 @@ def wizard(
             ),
             html.Div(
                 [
-                    html.Div([*_panels(active), _navigation(active)], className="wizard-main"),
+                    html.Div([*_panels(active, draft), _navigation(active)], className="wizard-main"),
                     html.Aside(
                         card(_waiting(3), id=ids.SUMMARY),
                         className="wizard-aside",
@@ -98,12 +116,12 @@ def wizard(
     )
 
 
-def _panels(active: int) -> list[html.Section]:
+def _panels(active: int, draft: Draft) -> list[html.Section]:
     contents: list[list[Any]] = [
         [html.Div(_waiting(4), id=ids.MODEL_PANEL, className="stack")],
         [html.Div(_waiting_form(), id=ids.CONFIGURE_PANEL, className="stack")],
         [
-            card(_name_field()),
+            card(_name_field(), _advanced(draft)),
             html.Div(_waiting(4), id=ids.REVIEW_PANEL, className="stack"),
             _configuration(),
         ],
@@ -131,6 +149,34 @@ def _name_field() -> dmc.TextInput:
         debounce=True,
         inputProps={"maxLength": MAX_NAME},
     )
+
+
+def _advanced(draft: Draft) -> html.Details:
+    usual = format_duration(settings().time_limit_seconds)
+    priority = dmc.Select(
+        id=ids.PRIORITY,
+        label="Priority",
+        description="Higher ones start first when runs wait.",
+        data=[{"value": str(value), "label": label} for value, label in PRIORITIES],
+        value=str(draft.priority),
+        allowDeselect=False,
+    )
+    limit = dmc.NumberInput(
+        id=ids.TIME_LIMIT,
+        label="Time limit",
+        description="The best model so far is evaluated when it is reached.",
+        value=draft.time_limit,
+        placeholder=usual,
+        suffix=" h",
+        min=LEAST_LIMIT_HOURS,
+        max=MOST_LIMIT_HOURS,
+        step=0.5,
+        decimalScale=2,
+        allowNegative=False,
+        clampBehavior="blur",
+    )
+    fields = html.Div([priority, limit], className="grid-2 wizard-advanced")
+    return html.Details([html.Summary("Priority and time limit"), fields], className="wizard-fold")
 
 
 def _configuration() -> html.Section:

@@ -79,18 +79,28 @@ def test_the_time_left_comes_from_the_run_or_else_from_its_pace() -> None:
 
 def test_a_waiting_run_says_its_place_in_the_queue() -> None:
     waiting = _entity(Status.PENDING, started_at=None)
-    assert view.answer(_picture(waiting, ahead=0)).remaining == "next in the queue"
-    assert view.answer(_picture(waiting, ahead=3)).remaining == "3 runs ahead in the queue"
+    soon = view.answer(_picture(waiting, ahead=0, starts_in_seconds=0.0)).remaining
+    assert soon == "next in the queue, starts at any moment"
+    later = view.answer(_picture(waiting, ahead=3, starts_in_seconds=290.0)).remaining
+    assert later == "number 4 in the queue, starts in about 5 min"
+    unknown = view.answer(_picture(waiting, ahead=3)).remaining
+    assert unknown == "number 4 in the queue, start not known"
     assert view.answer(_picture(waiting)).headline == "Waiting for a worker"
 
 
-def test_silence_is_said_only_when_it_lasts() -> None:
-    recent = {"beat": NOW.timestamp() - 5}
-    old = {"beat": NOW.timestamp() - 40}
-    assert view.notice(_picture(snapshot=recent)) is None
-    found = view.notice(_picture(snapshot=old))
+def test_a_silent_worker_is_said_with_what_comes_next() -> None:
+    assert view.notice(_picture()) is None
+    found = view.notice(_picture(silence_seconds=7.6, lease_seconds=15.0))
     assert found is not None
-    assert found.text.startswith("No news for 40 s.")
+    assert found.text.startswith("Its worker fell silent 8.0 s ago.")
+    assert found.text.endswith("takes the run up from its last checkpoint within 12 s.")
+
+
+def test_a_waiting_run_says_why_nothing_starts() -> None:
+    waiting = _entity(Status.PENDING, started_at=None)
+    found = view.notice(_picture(waiting, ahead=0, trouble="No worker is alive."))
+    assert found is not None
+    assert found.text == "No worker is alive."
 
 
 def test_without_redis_the_page_says_that_live_updates_are_off() -> None:
@@ -152,7 +162,7 @@ def test_short_epochs_are_asked_for_more_often_than_long_ones() -> None:
         view.poll_milliseconds(_picture(trail=_trail([1.0], epoch_seconds=[seconds])))
         for seconds in (0.5, 20.0, 300.0)
     ]
-    assert pace == [500, 2000, 10_000]
+    assert pace == [500, 2000, 3000]
 
 
 def test_a_split_is_named_before_the_run_has_made_it() -> None:

@@ -38,7 +38,7 @@ def test_the_pill_leads_to_the_only_run_or_to_all_of_them() -> None:
     assert jobs_pill(Jobs()) is None
     assert jobs_pill(Jobs(1, 0, 0.4, only_id=12)).href == "/experiment/12/monitor"
     several = jobs_pill(Jobs(2, 3, 0.25))
-    assert several.href.startswith("/experiments?status=running")
+    assert several.href == "/queue"
     assert "2 running, 3 waiting" in text_of(several)
     assert "25 %" in text_of(several)
 
