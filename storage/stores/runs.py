@@ -270,7 +270,11 @@ class RunStore:
             row = _RUNS.held(session, lease)
             row.seconds = row.seconds if seconds is None else seconds
             _remember(row, place)
-            move(session, row, Status.PENDING, "info", "handed-back", why)
+            if row.control in ("pause", "cancel"):
+                # Ordered in the same moment: what people asked for comes before what we do.
+                _leave(session, row, row.control, place.where if place else "")
+            else:
+                move(session, row, Status.PENDING, "info", "handed-back", why)
 
     def used_memory(self, experiment_id: int, memory_bytes: int) -> None:
         """Remember the most memory an attempt took; needs no claim, as a maximum is always true."""
@@ -340,7 +344,10 @@ class RunStore:
             status = Status(row.status)
             effect = effect_of(order, row.name, status, row.control, row.epochs_done)
             row.control = effect.control
-            move(session, row, effect.status, "info", f"order-{order}", effect.event)
+            if effect.status.ended:
+                _end(session, row, effect.status, "warning", effect.event)
+            else:
+                move(session, row, effect.status, "info", f"order-{order}", effect.event)
         return ExperimentStore().get(experiment_id)
 
     def retry(self, experiment_id: int) -> ExperimentEntity:

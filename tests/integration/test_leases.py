@@ -297,3 +297,25 @@ def test_workers_are_alive_until_they_leave() -> None:
     assert alive[0].age_seconds < 5
     store.forget("a:1")
     assert store.alive() == []
+
+
+def test_a_cancelled_pause_is_sealed_and_told_like_any_other_end(
+    runs: RunStore, dataset_id: int
+) -> None:
+    lease = claim_new(runs, dataset_id)
+    runs.commit_epoch(lease, epoch(1))
+    runs.order(lease.id, "pause")
+    runs.obeyed(lease, "pause", 1.0)
+    assert runs.order(lease.id, "cancel").status is Status.CANCELLED
+    assert ExperimentStore().events(lease.id)[0].kind == "cancelled"
+    assert MetricStore().series(lease.id) == ["val_loss"]
+
+
+@pytest.mark.parametrize(("order", "status"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_an_order_outlives_the_worker_that_leaves_before_obeying(
+    runs: RunStore, dataset_id: int, order: str, status: str
+) -> None:
+    lease = claim_new(runs, dataset_id)
+    runs.order(lease.id, order)
+    runs.hand_back(lease, "The worker leaves.")
+    assert ExperimentStore().get(lease.id).status == status
