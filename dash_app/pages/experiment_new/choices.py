@@ -248,6 +248,7 @@ def clone_draft(run: ExperimentEntity) -> Draft:
         expert=True,
         parent_id=run.id,
         parent_name=run.name,
+        time_limit=round(run.time_limit_seconds / 3600, 2) if run.time_limit_seconds else "",
         original=values,
     )
 
