@@ -101,7 +101,9 @@ def wizard(
             ),
             html.Div(
                 [
-                    html.Div([*_panels(active, draft), _navigation(active)], className="wizard-main"),
+                    html.Div(
+                        [*_panels(active, draft), _navigation(active)], className="wizard-main"
+                    ),
                     html.Aside(
                         card(_waiting(3), id=ids.SUMMARY),
                         className="wizard-aside",
