@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,9 +56,13 @@ def gpus() -> tuple[str, ...]:
     return tuple(_named(word.strip(), known) for word in wanted.split(",") if word.strip())
 
 
-def take_gpu() -> GpuPlace | None:
-    """Take the first GPU nobody on this host trains on; None when there is none."""
-    for name in gpus():
+def take_gpu(among: Sequence[str] | None = None) -> GpuPlace | None:
+    """Take the first GPU nobody on this host trains on; None when there is none.
+
+    Args:
+        among: Names to choose from; None for all this process may use.
+    """
+    for name in gpus() if among is None else among:
         try:
             descriptor = _open_lock(name)
         except OSError as error:
