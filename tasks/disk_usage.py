@@ -11,6 +11,7 @@ from pathlib import Path
 
 from storage.artifacts import artifacts
 from storage.settings import settings
+from tasks.disk import ballast_file
 
 KEPT_SECONDS = 20.0
 GROUPS = {
@@ -20,7 +21,8 @@ GROUPS = {
     "uploads": "Uploads",
     "exports": "Exported archives",
 }
-DATABASE, OTHER = "Database", "Other files of the bench"
+DATABASE, OTHER = "Database", "Logs and other files"
+RESERVE = "Reserve for a full disk"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def usage() -> list[Share]:
 
 @lru_cache(maxsize=1)
 def _measured(data: Path, _age: int) -> list[Share]:
-    found = dict.fromkeys((*GROUPS.values(), DATABASE, OTHER), 0)
+    found = dict.fromkeys((*GROUPS.values(), DATABASE, RESERVE, OTHER), 0)
     seen: set[tuple[int, int]] = set()
     for entry in sorted(data.glob("*")):
         found[_label(entry)] += sum(_sizes(entry, seen))
@@ -52,6 +54,8 @@ def _measured(data: Path, _age: int) -> list[Share]:
 def _label(entry: Path) -> str:
     if entry.name.startswith("signalbench.db"):
         return DATABASE
+    if entry == ballast_file():
+        return RESERVE
     return GROUPS.get(entry.name, OTHER)
 
 

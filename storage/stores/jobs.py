@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -76,6 +77,12 @@ class JobStore:
             .order_by(Job.id.desc())
             .limit(limit)
         )
+        with read_session() as session:
+            return [entity(row) for row in session.scalars(statement)]
+
+    def newest(self, kinds: Sequence[str], limit: int) -> list[JobEntity]:
+        """Give the newest jobs of some kinds, whatever became of them."""
+        statement = select(Job).where(Job.kind.in_(kinds)).order_by(Job.id.desc()).limit(limit)
         with read_session() as session:
             return [entity(row) for row in session.scalars(statement)]
 

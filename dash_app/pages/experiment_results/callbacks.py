@@ -29,13 +29,14 @@ from dash_app.pages.experiment_results.overview import overview_tab, verdict_sec
 from dash_app.pages.experiment_results.signals_tab import signals_tab
 from dash_app.pages.experiment_results.verdict import verdict
 from dash_app.pages.experiment_results.visual_tab import visual_tab
-from dash_app.shell import notify
+from dash_app.shell import LOCATION, notify
 from integrations.core.evaluation.store import ResultError
 from integrations.core.figures.plotly_renderer import escaped
 from storage.entities import ExperimentEntity, Status, StorageError
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
+from tasks.transfers import order_export
 
 TABS = ("overview", "metrics", "visualisations", "signals", "artifacts")
 
@@ -184,3 +185,21 @@ def _facts(entity: ExperimentEntity) -> Facts:
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
+
+
+@callback(
+    Output(LOCATION, "href", allow_duplicate=True),
+    Input(ids.EXPORT, "n_clicks"),
+    State(ids.RUN, "data"),
+    prevent_initial_call=True,
+)
+def export(clicks: int | None, experiment_id: int) -> Any:
+    """Have the experiment put into an archive, and go where it will stand."""
+    if not clicks:
+        return no_update
+    try:
+        order_export([experiment_id], with_data=True)
+    except StorageError as error:
+        notify("error", str(error))
+        return no_update
+    return "/settings?tab=storage"

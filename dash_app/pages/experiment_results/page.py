@@ -66,12 +66,23 @@ def _header(entity: ExperimentEntity) -> html.Header:
             "Monitor", href=f"/experiment/{entity.id}/monitor", className="button button-quiet"
         ),
         dcc.Link("Clone", href=f"/experiment/clone/{entity.id}", className="button button-quiet"),
+        *([_export()] if has_results(entity) else []),
     ]
     return page_header(
         entity.name,
         subtitle=html.Span(facts, className="facts-line"),
         badges=[status_chip(entity.status), *_badges(entity)],
         actions=actions,
+    )
+
+
+def _export() -> dmc.Button:
+    return dmc.Button(
+        "Export",
+        id=ids.EXPORT,
+        variant="default",
+        leftSection=icon("box-arrow-up"),
+        attributes={"root": {"title": "Settings, curves, results and data in one zip file"}},
     )
 
 

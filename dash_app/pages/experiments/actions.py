@@ -14,6 +14,7 @@ from tasks.queue import (
     possible_orders,
     retry_experiment,
 )
+from tasks.transfers import order_export
 
 LONGEST_NAME = 200
 LONGEST_NOTE = 10_000
@@ -27,6 +28,7 @@ DOING = {
     "retry": "Retrying {runs}",
     "keep": "The files of {runs} are kept",
     "unkeep": "The files of {runs} follow the retention again",
+    "export": "{runs} packed into an archive; it stands under Recent when it is done",
     "report": "Reports of {runs} are being written; they stand under Artifacts of the results",
 }
 
@@ -66,7 +68,7 @@ def possible_actions(run: ExperimentEntity) -> tuple[str, ...]:
         *orders,
         "unkeep" if run.kept else "keep",
         *(("report",) if has_results else ()),
-        *(("files", "delete") if run.status.ended else ()),
+        *(("files", "export", "delete") if run.status.ended else ()),
     )
 
 
@@ -77,6 +79,8 @@ def act(action: str, ids: Sequence[int]) -> tuple[int, list[str]]:
         How many obeyed, and a sentence for each that did not.
     """
     done, refused = 0, []
+    if action == "export":
+        return _export(ids)
     for number in ids:
         try:
             _act(action, number)
@@ -94,6 +98,15 @@ def done_words(action: str, done: int, refused: Sequence[str]) -> str:
         return said
     why = refused[0] if len(refused) == 1 else f"{len(refused)} refused, e.g.: {refused[0]}"
     return f"{said} {why}".strip()
+
+
+def _export(ids: Sequence[int]) -> tuple[int, list[str]]:
+    """Put all of them into one archive."""
+    try:
+        order_export(ids, with_data=True)
+    except StorageError as error:
+        return 0, [str(error)]
+    return len(ids), []
 
 
 def _act(action: str, number: int) -> None:

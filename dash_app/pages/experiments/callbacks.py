@@ -199,12 +199,14 @@ def join(action: dict[str, Any] | None) -> Any:
     prevent_initial_call=True,
 )
 def act_at_once(action: dict[str, Any] | None, version: int) -> tuple[Any, Any]:
-    """Do what needs no question; the report of one run is watched where it will stand."""
+    """Do what needs no question; reports and exports are watched where they stand."""
     if not action or action["kind"] not in DOING or action["kind"] in CONFIRMED:
         return no_update, no_update
     _do(action["kind"], action["ids"])
     if action["kind"] == "report" and len(action["ids"]) == 1:
         return f"/experiment/{int(action['ids'][0])}/results?tab=artifacts", no_update
+    if action["kind"] == "export":
+        return "/settings?tab=storage", no_update
     return no_update, version + 1
 
 

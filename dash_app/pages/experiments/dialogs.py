@@ -23,6 +23,7 @@ MENU = (
     ("clone", "copy", "Clone"),
     ("report", "file-earmark-pdf", "Report (PDF)"),
     ("files", "download", "Download …"),
+    ("export", "box-arrow-up", "Export (zip)"),
     ("keep", "bookmark-check", "Keep files"),
     ("unkeep", "bookmark-x", "Do not keep files"),
     ("edit", "pencil", "Name, note, tags …"),

@@ -18,9 +18,10 @@ from dash_app.components import (
     relative_time,
     status_chip,
 )
+from dash_app.disk_gauge import disk_gauge
 from dash_app.pages.home.state import Active, Home
 from storage.entities import DatasetEntity, ExperimentEntity, Status
-from tasks.queue import Check
+from tasks.queue import Check, disk_state
 
 CHECK_TITLES = {
     "database": "Database",
@@ -71,12 +72,25 @@ def system_card(checks: Mapping[str, Check]) -> html.Section:
                 icon(CHECK_ICONS[check.status], className=f"check-{check.status}"),
                 html.Span(CHECK_TITLES.get(name, name), className="check-name"),
                 html.Span(check.message, className="muted"),
+                *_gauge(name, check),
             ],
             className="check-row",
         )
         for name, check in checks.items()
     ]
     return card(*rows, title="System")
+
+
+def _gauge(name: str, check: Check) -> list[Any]:
+    """Draw how full the disk is where that is worth a look."""
+    if name != "disk" or check.status == "ok":
+        return []
+    try:
+        gauge = disk_gauge(disk_state(), small=True)
+    except OSError:
+        return []
+    link = dcc.Link("See what takes the room", href="/settings?tab=storage", className="small")
+    return [html.Div([gauge, link], className="check-gauge")]
 
 
 def skeleton() -> html.Div:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dash_app.pages.settings import channels_tab
+from dash_app.pages.settings import channels_tab, storage_tab
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,7 @@ class Tab:
     layout: Callable[[], Any]
 
 
-TABS = (Tab("notifications", "Notifications", "bell", channels_tab.layout),)
+TABS = (
+    Tab("notifications", "Notifications", "bell", channels_tab.layout),
+    Tab("storage", "Storage", "hdd", storage_tab.layout),
+)
