@@ -25,20 +25,22 @@ def run() -> None:
     if url is None:
         raise RuntimeError("no database URL was given to Alembic")
     engine = make_engine(url)
-    with engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=True,
-            compare_type=True,
-            render_item=_render,
-        )
-        with context.begin_transaction():
-            if engine.dialect.name == "postgresql":
-                # Several hosts may start at once; a lock file holds only on one of them.
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-            context.run_migrations()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            context.configure(
+                connection=connection,
+                target_metadata=Base.metadata,
+                render_as_batch=True,
+                compare_type=True,
+                render_item=_render,
+            )
+            with context.begin_transaction():
+                if engine.dialect.name == "postgresql":
+                    # Several hosts may start at once; a lock file holds only on one of them.
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+                context.run_migrations()
+    finally:
+        engine.dispose()
 
 
 run()
