@@ -1,16 +1,13 @@
-/* The monitor's live parts: the log by server-sent events, curve styles, dialogs, notifications.
+/* The monitor's live parts: the stream of server-sent events, curve styles, dialogs.
    The stream also wakes the page when the run reports something, so slow polling is enough. */
 window.dash_clientside = window.dash_clientside || {};
 
 (function () {
   "use strict";
 
-  const MOST_LINES = 2000;
-  const RANK = { debug: 0, info: 1, warning: 2, error: 3 };
   const DOING = { pause: "pausing", resume: "resuming", stop: "stopping", cancel: "cancelling", retry: "retrying" };
-  const WISH = "signalbench-notify";
-  const stream = { source: null, run: null, last: 0, sawItRun: false };
-  const view = { level: "info", follow: true, live: true };
+  const stream = { source: null, run: null, last: 0 };
+  const view = { live: true };
   const no_update = () => window.dash_clientside.no_update;
 
   function nudge() {
@@ -37,10 +34,10 @@ window.dash_clientside = window.dash_clientside || {};
     stream.source = source;
     source.addEventListener("open", () => tell("live"));
     source.addEventListener("log", (event) => { if (alive(source)) addLine(JSON.parse(event.data)); });
-    source.addEventListener("progress", () => { if (alive(source)) { stream.sawItRun = true; nudge(); } });
+    source.addEventListener("progress", () => { if (alive(source)) nudge(); });
     source.addEventListener("offline", () => { if (alive(source)) tell("waiting for Redis"); });
     source.addEventListener("online", () => { if (alive(source)) { tell("live"); nudge(); } });
-    source.addEventListener("end", (event) => { if (alive(source)) end(JSON.parse(event.data)); });
+    source.addEventListener("end", (event) => { if (alive(source)) end(); });
     source.addEventListener("error", () => { if (alive(source)) tell("reconnecting"); });
   }
 
@@ -51,49 +48,22 @@ window.dash_clientside = window.dash_clientside || {};
     return false;
   }
 
-  function end(run) {
+  function end() {
     close();
     tell(stream.last ? "complete" : "no lines were kept");
     nudge();
-    if (!stream.sawItRun || !wished() || !document.hidden) return;
-    const note = new Notification("Signalbench", { body: run.name + ": " + run.status, tag: "run-" + run.experiment_id });
-    note.onclick = () => { window.focus(); note.close(); };
   }
 
   function addLine(line) {
     if (line.id <= stream.last) return;
     stream.last = line.id;
-    const log = box();
-    const row = document.createElement("div");
-    row.className = "log-line log-" + (line.level in RANK ? line.level : "info");
-    const moment = new Date(line.time * 1000);
-    row.append(
-      part("time", moment.toLocaleTimeString([], { hour12: false })),
-      part("level", line.level),
-      part("text", line.message));
-    row.firstChild.title = moment.toLocaleString();
-    row.hidden = RANK[line.level] < RANK[view.level];
-    log.append(row);
-    while (log.childElementCount > MOST_LINES) log.firstElementChild.remove();
-    if (view.follow) log.scrollTop = log.scrollHeight;
+    window.dash_clientside.log.add(line);
   }
 
-  function part(name, text) {
-    const span = document.createElement("span");
-    span.className = "log-" + name;
-    span.textContent = text;
-    return span;
-  }
-
-  function wished() {
-    return "Notification" in window && Notification.permission === "granted" && localStorage.getItem(WISH) === "yes";
-  }
-
-  /* Browsers allow six connections to one host: a hidden page gives its stream back,
-     unless it has to notify. */
+  /* Browsers allow six connections to one host: a hidden page gives its stream back. */
   document.addEventListener("visibilitychange", () => {
     if (!box() || !stream.run) return;
-    if (document.hidden && !wished()) { if (stream.source) { close(); stream.asleep = true; } }
+    if (document.hidden) { if (stream.source) { close(); stream.asleep = true; } }
     else if (stream.asleep) { stream.asleep = false; open(); nudge(); }
   });
 
@@ -148,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
       close();
       if (!run) return no_update();
       const again = stream.run && stream.run.task_id === run.task_id && box() && box().childElementCount;
-      Object.assign(stream, { run: run, last: again ? stream.last : 0, sawItRun: false, asleep: false });
+      Object.assign(stream, { run: run, last: again ? stream.last : 0, asleep: false });
       open();
       return "connecting";
     },
@@ -157,33 +127,9 @@ window.dash_clientside = window.dash_clientside || {};
       if (live) nudge();
       return live ? -1 : 0;
     },
-    setLog: function (level, follow) {
-      view.level = level || "info";
-      view.follow = Boolean(follow);
-      const log = box();
-      if (log) {
-        for (const row of log.children) {
-          const name = row.className.split("log-").pop().trim();
-          row.hidden = RANK[name] < RANK[view.level];
-        }
-        if (view.follow) log.scrollTop = log.scrollHeight;
-      }
-      return view.level;
-    },
     styleCurves: function (log, smooth) {
       applyStyle(Boolean(log), Boolean(smooth), 20);
       return (log ? "log " : "") + (smooth ? "smooth" : "");
-    },
-    setNotify: function (wanted) {
-      if (wanted === undefined || wanted === null) return no_update();
-      localStorage.setItem(WISH, wanted ? "yes" : "no");
-      if (!wanted) return "";
-      if (!("Notification" in window)) return "This browser has no notifications.";
-      if (Notification.permission === "denied") return "Notifications are blocked in the browser's settings.";
-      if (Notification.permission === "default") {
-        return Notification.requestPermission().then((answer) => answer === "granted" ? "" : "The browser did not allow it.");
-      }
-      return "";
     },
   };
 })();

@@ -131,7 +131,7 @@ clientside_callback(
     prevent_initial_call=True,
 )
 clientside_callback(
-    ClientsideFunction("monitor", "setLog"),
+    ClientsideFunction("log", "setView"),
     Output(ids.LOG, "data-level"),
     Input(ids.LOG_LEVEL, "value"),
     Input(ids.FOLLOW, "checked"),
@@ -145,7 +145,9 @@ clientside_callback(
     Input(ids.SCORE_GRAPH, "figure"),
 )
 clientside_callback(
-    ClientsideFunction("monitor", "setNotify"),
-    Output(ids.NOTIFY, "description"),
-    Input(ids.NOTIFY, "checked"),
+    ClientsideFunction("log", "search"),
+    Output(ids.LOG_COUNT, "children"),
+    Input(ids.LOG_SEARCH, "value"),
+    Input(ids.LOG_NEXT, "n_clicks"),
+    Input(ids.LOG_PREVIOUS, "n_clicks"),
 )

@@ -18,6 +18,7 @@ from dash_app.components import (
 )
 from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
 from dash_app.pages.experiment_monitor import curves, ids, sections
+from dash_app.pages.experiment_monitor.log_card import log_card
 from dash_app.pages.experiment_monitor.view import split_words, step_word
 from storage.entities import ExperimentEntity
 
@@ -29,7 +30,6 @@ BUTTONS = (
     (ids.CANCEL, "Cancel", "Cancelling …", "x-lg", "default", "", "pending running paused"),
     (ids.RETRY, "Retry", "Retrying …", "arrow-repeat", "filled", "blue", AGAIN),
 )
-LEVELS = (("debug", "Everything"), ("info", "Information"), ("warning", "Warnings"))
 
 
 def register() -> None:
@@ -76,7 +76,7 @@ def _body(entity: ExperimentEntity) -> list[Any]:
             ],
             className="grid-2 monitor-below",
         ),
-        _log(),
+        log_card(entity.id),
     ]
 
 
@@ -128,39 +128,6 @@ def _charts(entity: ExperimentEntity) -> html.Div:
         for panel in curves.panels(())
     ]
     return html.Div(drawn, id=ids.CHARTS, className="grid-2 linked-charts waiting")
-
-
-def _log() -> html.Section:
-    controls = [
-        html.Span(id=ids.LOG_STATE, className="muted small", role="status"),
-        dmc.Select(
-            id=ids.LOG_LEVEL,
-            data=[{"value": value, "label": label} for value, label in LEVELS],
-            value="info",
-            allowDeselect=False,
-            size="xs",
-            w=130,
-            **{"aria-label": "Lines shown"},
-        ),
-        dmc.Switch(id=ids.FOLLOW, label="Follow", checked=True, size="xs"),
-    ]
-    return card(
-        html.Div(
-            id=ids.LOG, className="log", role="log", tabIndex=0, **{"aria-label": "Log of the run"}
-        ),
-        html.Div(
-            [
-                dmc.Switch(id=ids.LIVE, label="Live updates", checked=True, size="xs"),
-                dmc.Switch(
-                    id=ids.NOTIFY, label="Notify me when the run ends", size="xs", persistence=True
-                ),
-            ],
-            className="monitor-switches",
-        ),
-        title="Log",
-        actions=controls,
-        className="log-card",
-    )
 
 
 def _modals() -> list[dmc.Modal]:
