@@ -6,25 +6,21 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
 
-from storage import artifacts, database, progress, shared_files
+from storage import database, progress
 from storage.settings import settings
+from tests.support.environment import forget, use
 from tests.support.servers import S3, Postgres, running_postgres, running_redis, running_s3
+
+if TYPE_CHECKING:
+    from tests.support.station import Station
 
 # Measuring this machine's speed would slow the tests down; the test of it switches it on.
 os.environ["SIGNALBENCH_PROBE"] = ""
-
-CACHES = (
-    settings,
-    database.engine,
-    database._factory,
-    progress.connection,
-    artifacts.artifacts,
-    shared_files.shared_files,
-)
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +48,7 @@ def s3() -> Iterator[S3]:
 def s3_url(s3: S3, data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Share this process' files through an empty place of a real bucket; gives its URL."""
     url = s3.new_url()
-    for name, value in {**s3.environment, "ARTIFACT_URL": url}.items():
-        monkeypatch.setenv(name, value)
-    _forget()
+    use({**s3.environment, "ARTIFACT_URL": url}, monkeypatch)
     return url
 
 
@@ -64,13 +58,13 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     for name in ("DATABASE_URL", "REDIS_URL", "ARTIFACT_URL", "SIGNALBENCH_WORKERS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SIGNALBENCH_DATA", str(tmp_path))
-    _forget()
+    forget()
     yield tmp_path
     if database.engine.cache_info().currsize:
         database.engine().dispose()
     if progress.connection.cache_info().currsize:
         progress.connection().close()
-    _forget()
+    forget()
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +101,7 @@ def any_database(
     template: str = request.getfixturevalue("migrated_postgres")
     server: Postgres = request.getfixturevalue("postgres")
     monkeypatch.setenv("DATABASE_URL", server.new_database(template))
-    _forget()
+    forget()
     return settings().database_url
 
 
@@ -115,6 +109,23 @@ def _upgrade(url: str) -> None:
     command.upgrade(database.migration_config(url), "head")
 
 
-def _forget() -> None:
-    for cached in CACHES:
-        cached.cache_clear()
+@pytest.fixture
+def many_hosts(
+    postgres: Postgres,
+    migrated_postgres: str,
+    redis_url: str,
+    s3_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Station:
+    """Give a web without a worker and two hosts with one, each with a folder of its own."""
+    from tests.support.station import LEASE, Station
+
+    data = tmp_path / "web"
+    database_url = postgres.new_database(migrated_postgres)
+    changes = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SIGNALBENCH_DATA": str(data)}
+    use(changes | LEASE, monkeypatch)
+    return Station(data, hosts=(tmp_path / "a", tmp_path / "b"))
+
+
+_forget = forget

@@ -7,7 +7,6 @@ import signal
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
 from tests.support.bench import Bench, wait_until
-from tests.support.servers import S3, Postgres, processes_of, wait_gone
+from tests.support.servers import S3, processes_of, wait_gone
 from tests.support.station import LEASE, Station, running_worker
 from tests.support.web import serving
 
@@ -32,26 +31,8 @@ OUTAGE_SECONDS = 10.0
 
 
 @pytest.fixture
-def station(
-    postgres: Postgres,
-    migrated_postgres: str,
-    redis_url: str,
-    s3_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Station:
-    from tests.conftest import _forget
-
-    changes = {
-        "DATABASE_URL": postgres.new_database(migrated_postgres),
-        "REDIS_URL": redis_url,
-        "SIGNALBENCH_DATA": str(tmp_path / "web"),
-        **LEASE,
-    }
-    for name, value in changes.items():
-        monkeypatch.setenv(name, value)
-    _forget()
-    return Station(tmp_path / "web", hosts=(tmp_path / "a", tmp_path / "b"))
+def station(many_hosts: Station) -> Station:
+    return many_hosts
 
 
 @pytest.fixture

@@ -7,17 +7,22 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from integrations.core.evaluation.store import METRICS
-from storage import progress, run_log
+from storage import progress
 from storage.artifacts import artifacts, sha256_of
 from storage.entities import ExperimentEntity, Status
+from storage.shared_files import shared_files
+from storage.shared_log import read_log
 from storage.stores.experiments import ExperimentStore
 from tasks.queue import alive_workers, order_experiment, retry_experiment
 from tests.support.bench import wait_until
+from tests.support.environment import use
 from tests.support.servers import wait_gone
 from tests.support.station import LEASE, Station, running_worker
 
@@ -25,27 +30,38 @@ OBEY_SECONDS = 3.0
 """The goal is 1 s on a quiet machine; tests share theirs."""
 
 
+GROWN = {"test_a_run_survives_the_death_of_its_worker"}
+"""Tests that always run with PostgreSQL, a bucket and two workers in separate folders too; all of
+them do with SIGNALBENCH_TEST_GROWN=1, which takes twice the time."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "station" in metafunc.fixturenames:
+        benches: list[Any] = [pytest.param("one_host", id="one host")]
+        if os.environ.get("SIGNALBENCH_TEST_GROWN") or metafunc.function.__name__ in GROWN:
+            benches.append(pytest.param("many_hosts", id="many hosts", marks=pytest.mark.postgres))
+        metafunc.parametrize("station", benches, indirect=True)
+
+
 @pytest.fixture
-def station(
+def station(redis_url: str, request: pytest.FixtureRequest) -> Station:
+    made: Station = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def one_host(
     sqlite: str, redis_url: str, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Station:
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    for name, value in LEASE.items():
-        monkeypatch.setenv(name, value)
-    return fresh_station(data_folder)
-
-
-def fresh_station(data: Path) -> Station:
-    from storage.settings import settings
-
-    settings.cache_clear()
-    return Station(data)
+    use({"REDIS_URL": redis_url, **LEASE}, monkeypatch)
+    return Station(data_folder)
 
 
 @pytest.fixture
 def worker(station: Station) -> Iterator[subprocess.Popen[bytes]]:
-    with running_worker(station) as process:
-        yield process
+    with ExitStack() as stack:
+        started = [stack.enter_context(running_worker(station)) for _ in station.places]
+        yield started[0]
 
 
 def losses(experiment: ExperimentEntity) -> list[tuple[int, object, object]]:
@@ -124,7 +140,8 @@ def test_the_live_view_and_the_log_say_what_the_database_says(
     assert live.snapshot["progress"] == 1.0
     assert live.snapshot["system"]["memory_bytes"] > 0
     lines = progress.read_log(run.task_id)
-    assert [line["message"] for line in lines] == [line["message"] for line in run_log.read(run.id)]
+    kept = read_log(run.id, run.task_id)
+    assert [line["message"] for line in lines] == [line["message"] for line in kept]
     assert "Test accuracy" in stored(run, "log.txt").read_text(encoding="utf-8")
     assert "train" in stored(run, "config.yaml").read_text(encoding="utf-8")
 
@@ -180,7 +197,9 @@ def test_a_run_whose_data_are_gone_fails_with_a_sentence(
     station: Station, worker: subprocess.Popen[bytes]
 ) -> None:
     run = station.new_run(2)
-    (station.data / "datasets" / "toy" / "samples.f32").unlink()
+    samples = station.data / "datasets" / "toy" / "samples.f32"
+    samples.unlink()
+    shared_files().remove([samples])
     failed = station.await_status(run.id, Status.FAILED)
     assert "missing" in failed.error
     assert "Import" in failed.error

@@ -14,6 +14,7 @@ from storage.entities import ArtifactEntity
 from storage.models import utc_now
 from storage.shared_files import SharedFiles, SharedFilesError, shared_files
 from tests.support.bench import wait_until
+from tests.support.environment import forget
 from tests.support.servers import S3, running_s3
 
 
@@ -169,9 +170,7 @@ def test_results_are_brought_without_models_unless_they_are_asked_for(
     ]  # fmt: skip
     elsewhere = data_folder / "elsewhere"
     monkeypatch.setenv("SIGNALBENCH_DATA", str(elsewhere))
-    from tests.conftest import _forget
-
-    _forget()
+    forget()
     folder = run_folder(rows, "run.json")
     assert folder is not None
     assert [path.name for path in folder.iterdir()] == ["run.json"]

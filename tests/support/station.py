@@ -77,7 +77,7 @@ class Station:
 
     def runner_pid(self, experiment_id: int) -> int | None:
         """Give the process id of a run's child, if there is one."""
-        for data in self.hosts or (self.data,):
+        for data in self.places:
             for pid in processes_of(data):
                 arguments = _arguments(pid)
                 if "tasks.runner" in arguments and str(experiment_id) in arguments:
@@ -86,9 +86,13 @@ class Station:
 
     def next_host(self) -> Path:
         """Give the data folder of the worker that is started next."""
-        places = self.hosts or (self.data,)
         self._started += 1
-        return places[(self._started - 1) % len(places)]
+        return self.places[(self._started - 1) % len(self.places)]
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Data folders of the hosts that have workers."""
+        return self.hosts or (self.data,)
 
 
 @contextmanager
