@@ -127,7 +127,12 @@ def _of_exports(policy: RetentionPolicy) -> Iterator[Item]:
     if policy.export_days is None:
         return
     for path in settings().exports_folder.glob("[!.]*.zip"):
-        yield _item("export", f"Archive {path.name}", _changed(path), policy.export_days, [path])
+        yield _item("export", _archive_title(path.stem), _changed(path), policy.export_days, [path])
+
+
+def _archive_title(stem: str) -> str:
+    kind, _, number = stem.partition("-")
+    return f"Archive of export {number}" if kind == "export" else "Archive that was not imported"
 
 
 def _leftovers(now: datetime) -> Iterator[Item]:

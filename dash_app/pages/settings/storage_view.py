@@ -17,7 +17,7 @@ from tasks.queue import DiskState
 from tasks.retention_plan import Item
 
 SHOWN_ITEMS = 50
-SHOWN_NOTES = 5
+SHOWN_NOTES = 20
 SOON = timedelta(days=7)
 KINDS = {
     "intermediate": "Checkpoints",
@@ -184,11 +184,15 @@ def _work(job: JobEntity) -> html.Div:
         className="work-line",
     )
     notes = [*job.result.get("notes", []), *job.result.get("left_out", [])]
+    return html.Div([words, *([_notes(notes)] if notes else [])], className="work")
+
+
+def _notes(notes: Sequence[str]) -> html.Details:
     shown = [html.Li(text) for text in notes[:SHOWN_NOTES]]
     if len(notes) > SHOWN_NOTES:
         shown.append(html.Li(f"and {len(notes) - SHOWN_NOTES} more"))
-    below = [html.Ul(shown, className="work-notes muted small")] if shown else []
-    return html.Div([words, *below], className="work")
+    head = "1 note" if len(notes) == 1 else f"{len(notes)} notes"
+    return html.Details([html.Summary(head), html.Ul(shown)], className="work-notes muted small")
 
 
 def work_words(job: JobEntity) -> list[Any]:
@@ -206,13 +210,17 @@ def work_words(job: JobEntity) -> list[Any]:
             href=f"/api/exports/{job.id}/archive.zip",
             className="nowrap",
         )
-        return [f"{_runs(result.get('experiments', 0))}, {size} ", link]
+        return [f"{_runs(result.get('experiments', 0))}, {size} · ", link]
     if job.kind == "import-runs":
-        skipped = result.get("skipped", 0)
-        known = f", {skipped} here already" if skipped else ""
-        return [f"{_runs(len(result.get('imported', [])))} came in{known}"]
+        return [_came_in(len(result.get("imported", [])), result.get("skipped", 0))]
     items = result.get("items", 0)
     return [f"{_entries(items)} removed, {format_bytes(result.get('bytes', 0))} given back"]
+
+
+def _came_in(new: int, known: int) -> str:
+    if not new:
+        return f"Nothing new: {_runs(known)} {'is' if known == 1 else 'are'} here already"
+    return f"{_runs(new)} came in" + (f", {known} here already" if known else "")
 
 
 def _runs(count: int) -> str:
