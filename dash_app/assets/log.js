@@ -50,6 +50,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   /* The text is split at what was found; nothing is ever read as markup. */
   function mark(place) {
+    if (place.marked === view.wanted) return;
+    place.marked = view.wanted;
     const text = place.textContent;
     const found = view.wanted ? [...text.matchAll(view.wanted)] : [];
     if (!found.length && !place.childElementCount) return;
