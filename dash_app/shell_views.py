@@ -65,7 +65,10 @@ def jobs_pill(jobs: Jobs) -> Any:
     return dcc.Link(
         [
             ring if jobs.running else icon(STATUS_ICONS[status]),
-            html.Span(", ".join(words), className="jobs-words"),
+            html.Span(
+                [words[0], *(html.Span(f", {more}", className="jobs-more") for more in words[1:])],
+                className="jobs-words",
+            ),
             html.Span(percent, className="jobs-percent"),
         ],
         href=href,

@@ -23,6 +23,7 @@ SCREENS = {
     "/experiment/{run}/results": ".card",
     "/experiment/{run}/results?tab=signals": "#signals-envelope .main-svg",
     "/experiments": ".ag-center-cols-container .ag-row",
+    "/queue": ".queue-line",
     "/api/docs": "h1",
     "/nowhere": ".empty-state",
 }
