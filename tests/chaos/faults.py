@@ -45,6 +45,11 @@ class Ward:
     postgres: Postgres | None = None
     mends: list[tuple[float, Callable[[], bool]]] = field(default_factory=list)
 
+    @property
+    def full(self) -> bool:
+        """True while the disk is full."""
+        return self.disk is not None and self.disk.is_full()
+
     def later(self, seconds: float, mend: Callable[[], bool]) -> None:
         """Mend something after a while; it is tried again until it gives True."""
         self.mends.append((time.monotonic() + seconds, mend))

@@ -88,20 +88,21 @@ class State:
     stalled: int
     control: str
     token: int
+    error: str
 
 
 def states() -> list[State]:
     """Give where all runs stand; [] while the database is away."""
     columns = (
         Experiment.id, Experiment.name, Experiment.status, Experiment.stalled, Experiment.control,
-        Experiment.token,
+        Experiment.token, Experiment.error,
     )  # fmt: skip
     try:
         with read_session() as session:
             rows = session.execute(select(*columns).order_by(Experiment.id)).all()
     except SQLAlchemyError:
         return []
-    return [State(r[0], r[1], Status(r[2]), r[3], r[4], r[5]) for r in rows]
+    return [State(r[0], r[1], Status(r[2]), *r[3:]) for r in rows]
 
 
 def make_twins(patient: Patient, wanted: list[Kind]) -> dict[str, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from storage.entities import Status
 from storage.settings import settings
 from tests.chaos import faults
 from tests.chaos.faults import Ward
@@ -14,6 +16,7 @@ from tests.chaos.runs import Kind, State, make_twins, states, submit
 
 LOOK_SECONDS = 0.05
 STATES_SECONDS = 0.3
+NO_DISK = "of disk are free"
 Say = Callable[[str], None]
 
 
@@ -44,13 +47,17 @@ class Outcome:
 
     Attributes:
         twins: Undisturbed runs by the label of their kind.
-        runs: Kind label of every acknowledged run, by id.
+        runs: Kind label of every run that was acknowledged or is there, by id.
+        acknowledged: How many of them the web had answered for.
+        retried: Runs that had failed for want of disk at their start, as their sentence advises.
         struck: What was done, in order.
         unended: Runs that had not ended in time.
     """
 
     twins: dict[str, int]
     runs: dict[int, str] = field(default_factory=dict)
+    acknowledged: int = 0
+    retried: int = 0
     struck: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     unended: list[int] = field(default_factory=list)
@@ -66,7 +73,7 @@ class Storm:
         self._say = say
         self._known = faults.available(ward)
         self._left = faults.plan(ward, plan.faults)
-        self._submitted = 0
+        self._asked: dict[str, str] = {}
         self._states: list[State] = []
         self._next_states = 0.0
         self.outcome = Outcome(make_twins(ward.patient, list(plan.kinds)))
@@ -83,7 +90,7 @@ class Storm:
                 next_fault = time.monotonic() + self._pause()
             time.sleep(LOOK_SECONDS)
         deadline = time.monotonic() + self._plan.settle_seconds
-        while self._open() or self._submitted < self._plan.runs or self._ward.mends:
+        while self._open() or self.outcome.acknowledged < self._plan.runs or self._ward.mends:
             if time.monotonic() > deadline:
                 break
             self._tend()
@@ -100,24 +107,30 @@ class Storm:
         if time.monotonic() > self._next_states:
             self._next_states = time.monotonic() + STATES_SECONDS
             self._states = states() or self._states
+            asked = {s.id: self._asked[s.name] for s in self._states if s.name in self._asked}
+            self.outcome.runs |= asked
+            self._obey_advice()
+
+    def _obey_advice(self) -> None:
+        """Press Retry where a run found too little disk to begin, as its sentence says."""
+        for state in self._states:
+            if state.status is Status.FAILED and NO_DISK in state.error and not self._ward.full:
+                with contextlib.suppress(OSError):
+                    self._ward.patient.http.post(f"/api/experiments/{state.id}/retry")
+                    self.outcome.retried += 1
 
     def _feed(self) -> None:
-        wanted = self._submitted < self._plan.runs or bool(self._left)
+        wanted = self.outcome.acknowledged < self._plan.runs or bool(self._left)
         if not wanted or len(self._open()) >= self._plan.open_runs:
             return
-        name = f"run {self._submitted + 1}"
-        kind = self._plan.kinds[self._submitted % len(self._plan.kinds)]
-        try:
-            number = submit(self._ward.patient, kind, name)
-        except OSError:
-            # Unanswered, so it may be there; asking twice would double it.
-            found = [state.id for state in states() if state.name == name]
-            if not found:
-                return
-            number = found[0]
-        self._submitted += 1
-        self.outcome.runs[number] = kind.label
-        self._next_states = 0.0
+        kind = self._plan.kinds[len(self._asked) % len(self._plan.kinds)]
+        name = f"run {len(self._asked) + 1}"
+        # Unanswered, it may be stored or not, now or a moment later: so it never is asked twice.
+        self._asked[name] = kind.label
+        with contextlib.suppress(OSError):
+            self.outcome.runs[submit(self._ward.patient, kind, name)] = kind.label
+            self.outcome.acknowledged += 1
+            self._next_states = 0.0
 
     def _open(self) -> list[State]:
         known = {state.id: state for state in self._states}

@@ -29,7 +29,7 @@ from tests.support.bench import wait_until
 
 TAKE_OVER_SECONDS = 10.0
 GONE_SECONDS = 30.0
-KILLED = Kind("cnn1d", 0, 400)
+KILLED, UNDISTURBED = Kind("cnn1d", 0, 200), Kind("cnn1d", 0, 4)
 
 
 def stale(stops: int, at_once: int = 3) -> list[Row]:
@@ -72,7 +72,7 @@ def lost_worker(rounds: int) -> list[Row]:
         limit = settings().lease_seconds + TAKE_OVER_SECONDS
         for _ in range(rounds):
             tokens = {number: token_of(number) for number in numbers}
-            killed = _lose_a_worker(subject)
+            killed = lose_a_worker(subject)
             lost = [n for n in numbers if n in killed]
             began = time.time()
             for number in lost:
@@ -86,7 +86,7 @@ def lost_worker(rounds: int) -> list[Row]:
     return [*rows, Row("… and computes again there", "≤ 30 s", again, max(computing) <= 30.0)]
 
 
-def _lose_a_worker(subject: Patient) -> set[int]:
+def lose_a_worker(subject: Patient) -> set[int]:
     """End a worker that trains, and its runners; gives the runs it had."""
     for worker in subject.processes("worker"):
         children = [c for c in worker.children() if "tasks.runner" in c.cmdline()]
@@ -111,21 +111,23 @@ def redone(kills: int) -> list[Row]:
     """Kill runners at random moments of their epochs and count what is computed twice."""
     dice = random.Random(1)
     with bench() as subject:
-        twin, *numbers = start_runs(subject, KILLED, 2)
+        (twin,) = start_runs(subject, UNDISTURBED, 1, "twin")
         assert not await_ended([twin])
-        length = len(trace_of(subject, twin)) // KILLED.epochs
+        length = len(trace_of(subject, twin)) // UNDISTURBED.epochs
+        (number,) = start_runs(subject, KILLED, 1)
         done = 0
-        while done < kills and (runner := runner_of(subject, numbers[0])) is not None:
-            token = token_of(numbers[0])
-            time.sleep(dice.uniform(0.3, 1.0))
+        while done < kills and (runner := runner_of(subject, number)) is not None:
+            token, epoch = token_of(number), ExperimentStore().get(number).epochs_done
+            _await_epoch(number, epoch + 1)
+            time.sleep(dice.uniform(0.0, 0.5))
             if not runner.is_running():
                 break
             runner.kill()
             done += 1
-            await_batch(subject, numbers[0], 0.0, token)
-        wrong = await_ended(numbers)
-        per_kill = _redone_per_attempt(subject, numbers[0], length)
-        total = len(trace_of(subject, numbers[0])) - len(trace_of(subject, twin))
+            await_batch(subject, number, 0.0, token)
+        wrong = await_ended([number])
+        per_kill = _redone_per_attempt(subject, number, length)
+        total = len(trace_of(subject, number)) - length * KILLED.epochs
     share = 100 * total / (length * KILLED.epochs)
     figure = (
         f"at most {max(per_kill)} batches of {length} in an epoch; {total} in all ({share:.1f} %), "
@@ -133,6 +135,15 @@ def redone(kills: int) -> list[Row]:
     )
     held = max(per_kill) <= length and not wrong
     return [Row("work redone per kill", "≤ 1 checkpoint interval (an epoch)", figure, held)]
+
+
+def _await_epoch(number: int, epoch: int) -> None:
+    store = ExperimentStore()
+    wait_until(
+        lambda: store.get(number).epochs_done >= epoch or store.get(number).status.ended,
+        GONE_SECONDS,
+        f"epoch {epoch}",
+    )
 
 
 def _redone_per_attempt(subject: Patient, number: int, length: int) -> list[int]:
