@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,6 +19,9 @@ from storage.settings import settings
 TTL_SECONDS = 24 * 3600
 MAX_LOG_LINES = 5000
 PING_SECONDS = 1.0
+READ_SECONDS = 1.0
+SPARED_SECONDS = 5.0
+"""After a question without an answer, nobody asks again for so long: pages would stand still."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ def connect(url: str, patience_seconds: float | None = None) -> redis.Redis:
     }
     if patience_seconds is not None:
         options |= {"socket_timeout": patience_seconds, "socket_connect_timeout": patience_seconds}
-        options["retry"] = Retry(NoBackoff(), 0)
+        # A connection that was cut is made anew at once; silence is not waited for twice.
+        options["retry"] = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
     if url.startswith("redis+socket://"):
         parts = urlsplit(url)
         path = parts.path if not parts.hostname else f"/{parts.hostname}{parts.path}"
@@ -100,10 +104,14 @@ def read(task_id: str, since: int = 0) -> Live:
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
-    pipeline = connection().pipeline(transaction=False)
-    pipeline.get(_snapshot_key(task_id))
-    pipeline.lrange(_epochs_key(task_id), since, -1)
-    snapshot, rows = pipeline.execute()
+
+    def ask(client: redis.Redis) -> list[Any]:
+        pipeline = client.pipeline(transaction=False)
+        pipeline.get(_snapshot_key(task_id))
+        pipeline.lrange(_epochs_key(task_id), since, -1)
+        return pipeline.execute()
+
+    snapshot, rows = _asked(ask)
     return Live(orjson.loads(snapshot) if snapshot else {}, [orjson.loads(row) for row in rows])
 
 
@@ -115,7 +123,7 @@ def snapshots(task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """
     if not task_ids:
         return {}
-    found = connection().mget([_snapshot_key(task_id) for task_id in task_ids])
+    found = _asked(lambda client: client.mget([_snapshot_key(name) for name in task_ids]))
     return {
         task_id: orjson.loads(payload)
         for task_id, payload in zip(task_ids, found, strict=True)
@@ -151,11 +159,10 @@ def read_log(task_id: str, since: int = 0) -> list[dict[str, Any]]:
     Raises:
         redis.RedisError: Redis cannot be reached.
     """
-    client = connection()
-    last = int(client.get(f"task:{task_id}:log:seq") or 0)
+    last = int(_asked(lambda client: client.get(f"task:{task_id}:log:seq")) or 0)
     if last <= since:
         return []
-    lines = client.lrange(_log_key(task_id), since - last, -1)
+    lines = _asked(lambda client: client.lrange(_log_key(task_id), since - last, -1))
     return [line for line in map(orjson.loads, lines) if line["id"] > since]
 
 
@@ -167,6 +174,32 @@ def ping() -> bool:
             return bool(client.ping())
     except (redis.RedisError, OSError):
         return False
+
+
+class _Silence:
+    """Until when Redis is not asked again, because it left a question without an answer."""
+
+    until = 0.0
+
+
+@cache
+def _reader(url: str) -> redis.Redis:
+    return connect(url, READ_SECONDS)
+
+
+def _asked(question: Callable[[redis.Redis], Any]) -> Any:
+    """Ask Redis for something a page waits for; one silence spares the others the wait.
+
+    Raises:
+        redis.RedisError: Redis cannot be reached, or was silent a moment ago.
+    """
+    if time.monotonic() < _Silence.until:
+        raise redis.TimeoutError("Redis was silent a moment ago.")
+    try:
+        return question(_reader(settings().redis_url))
+    except redis.TimeoutError:
+        _Silence.until = time.monotonic() + SPARED_SECONDS
+        raise
 
 
 def _snapshot_key(task_id: str) -> str:
