@@ -19,8 +19,8 @@ from storage.settings import settings
 TTL_SECONDS = 24 * 3600
 MAX_LOG_LINES = 5000
 PING_SECONDS = 1.0
-READ_SECONDS = 1.0
-SPARED_SECONDS = 5.0
+READ_SECONDS = 2.0
+SPARED_SECONDS = 3.0
 """After a question without an answer, nobody asks again for so long: pages would stand still."""
 
 
@@ -176,10 +176,7 @@ def ping() -> bool:
         return False
 
 
-class _Silence:
-    """Until when Redis is not asked again, because it left a question without an answer."""
-
-    until = 0.0
+_silent_until: dict[str, float] = {}
 
 
 @cache
@@ -193,12 +190,13 @@ def _asked(question: Callable[[redis.Redis], Any]) -> Any:
     Raises:
         redis.RedisError: Redis cannot be reached, or was silent a moment ago.
     """
-    if time.monotonic() < _Silence.until:
+    url = settings().redis_url
+    if time.monotonic() < _silent_until.get(url, 0.0):
         raise redis.TimeoutError("Redis was silent a moment ago.")
     try:
-        return question(_reader(settings().redis_url))
+        return question(_reader(url))
     except redis.TimeoutError:
-        _Silence.until = time.monotonic() + SPARED_SECONDS
+        _silent_until[url] = time.monotonic() + SPARED_SECONDS
         raise
 
 

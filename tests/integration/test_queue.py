@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import redis
 from sqlalchemy import update
 
 import app
+from storage import progress
 from storage.database import write_session
 from storage.entities import ConflictError, DatasetStatus, NotFoundError, Status
 from storage.models import Experiment, Job
@@ -179,6 +183,26 @@ def test_rest_reads_the_queue_moves_cancels_and_keeps(
     back = client.patch(f"/api/experiments/{second}", json={"time_limit_seconds": None}).json()
     assert (back["time_limit_seconds"], back["kept"]) == (None, True)
     assert client.patch(f"/api/experiments/{second}", json={"time_limit_seconds": 3}).is_error
+
+
+def test_a_silent_redis_is_waited_for_once_and_not_by_every_page(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{mute.getsockname()[1]}/0")
+        settings.cache_clear()
+        took = []
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(redis.RedisError):
+                progress.read("nobody")
+            took.append(time.monotonic() - began)
+        assert progress.READ_SECONDS <= took[0] < progress.READ_SECONDS + 5
+        assert max(took[1:]) < 0.5
+        assert look_at_queue().running == []
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    settings.cache_clear()
+    assert progress.read("nobody").snapshot == {}
 
 
 def test_the_command_line_steers_runs_and_says_how_it_went(
