@@ -135,10 +135,11 @@ class Usage:
             "disk_percent": float(disk.percent),
             "disk_free_bytes": float(disk.free),
         }
-        return usage | _gpu()
+        return usage | gpu_memory()
 
 
-def _gpu() -> dict[str, float]:
+def gpu_memory() -> dict[str, float]:
+    """Give used and whole memory of the GPU in use, and its load; {} without one."""
     torch = sys.modules.get("torch")
     if torch is None or not getattr(torch, "cuda", None) or not torch.cuda.is_initialized():
         return {}

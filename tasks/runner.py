@@ -49,19 +49,24 @@ from tasks import exit_codes
 from tasks.broadcast import Broadcast
 from tasks.dataset_files import dataset_folder
 from tasks.device import training_device
-from tasks.machine import first_machine, threads_of_run, worker_name
+from tasks.machine import first_machine, gpu_memory, threads_of_run, worker_name
+from tasks.memory import memory_of_machine, peak_of_this_process
+from tasks.memory_advice import memory_sentence
 from tasks.pulse import HANDED_BACK, Pulse
 from tasks.run_context import BenchContext
 from tasks.run_files import RunFiles, finite
-from tasks.sentences import sentence_for, unexpected
+from tasks.sentences import is_out_of_memory, sentence_for, unexpected
 from tasks.time_limit import TimeLimit
 
 log = logging.getLogger("signalbench.runner")
 LEAVE_SECONDS = 2.0
 """How long to try to say that we leave; the keeper sorts it out where the database is away."""
+NICE, NICE_LATER, LOW_PRIORITY = 5, 10, 3
+"""Pages and heartbeats go before training, and training before what can wait."""
 FALL_BACKS = 5
 """How often a fit is begun again from an older checkpoint."""
-SPARE_DISK_BYTES = 500_000_000
+SPARE_DISK_BYTES, SPARE_DISK_SHARE = 500_000_000, 0.1
+"""Left free at the start of a run, besides its checkpoints; less on a small disk."""
 VERIFY_BYTES = 512_000_000
 """Samples up to this size are hashed again before training; larger ones are checked by size."""
 Result = TypeVar("Result")
@@ -104,6 +109,8 @@ class Run:
             LeaseLostError: Another worker owns the run.
         """
         self._pulse.start()
+        # Of this thread and those it starts; the heartbeat's stays as it is.
+        os.nice(NICE_LATER if self._claimed.priority <= LOW_PRIORITY else NICE)
         shared_files().wait_long(self._tell_of_waiting)
         try:
             self._with_room(lambda: self._files.shared.take_over(self._claimed.checkpoint))
@@ -280,6 +287,8 @@ class Run:
 
     def _fail(self, error: Exception) -> None:
         sentence = sentence_for(error)
+        if is_out_of_memory(error):
+            sentence = self._memory_sentence(error)
         if sentence is None:
             sentence = unexpected(error)
             log.error("The run failed", exc_info=error)
@@ -287,6 +296,14 @@ class Run:
         self._write_down("error", sentence)
         self._pulse.last_word(lambda: self._runs.fail(self._lease, sentence))
         self._end(Status.FAILED.value, sentence, eta_seconds=None)
+
+    def _memory_sentence(self, error: BaseException) -> str:
+        config = ExperimentStore().get(self._lease.id).config
+        gpu = gpu_memory() if "cuda" in str(error).lower() else {}
+        if gpu:
+            used, total = gpu["gpu_memory_bytes"], gpu["gpu_memory_total_bytes"]
+            return memory_sentence(config, int(used), int(total), "the GPU")
+        return memory_sentence(config, peak_of_this_process(), memory_of_machine())
 
     def _tell_of_waiting(self, sentence: str) -> None:
         """Say on the monitor and in the timeline that an outage of the file store is waited for."""
@@ -327,8 +344,9 @@ def _open_data(experiment: ExperimentEntity, entity: DatasetEntity) -> Dataset:
 
 
 def _check_disk(config: FamilyConfig, data: Dataset) -> None:
-    needed = 2 * config.workload(data.info).checkpoint_bytes + SPARE_DISK_BYTES
-    free = shutil.disk_usage(settings().data).free
+    disk = shutil.disk_usage(settings().data)
+    spare = min(SPARE_DISK_BYTES, SPARE_DISK_SHARE * disk.total)
+    needed, free = 2 * config.workload(data.info).checkpoint_bytes + spare, disk.free
     if free < needed:
         raise TrainingError(
             f"Only {free / 1e9:.1f} GB of disk are free and this run wants {needed / 1e9:.1f} GB. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +12,7 @@ from integrations.core.contract import TrainingError
 from integrations.core.data.dataset import DatasetError
 from integrations.registry import UnknownFamilyError
 from storage.entities import StorageError
+from tasks import exit_codes
 
 DISK_FULL = (
     "The disk is full. Delete old runs or data sets, then press Retry: it goes on from its last "
@@ -30,7 +32,7 @@ def sentence_for(error: BaseException) -> str | None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return f"The setting {where} is not allowed: {first['msg']}. Clone the run and change it."
-    if isinstance(error, MemoryError) or _is_cuda_memory(error):
+    if is_out_of_memory(error):
         return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DISK_FULL
@@ -53,14 +55,23 @@ def unexpected(error: BaseException) -> str:
 
 def death(code: int) -> str:
     """Word how a child process died, from its exit code."""
-    if code == -9:
-        return (
-            "The training process was killed, often because memory ran out (shorter windows or a "
-            "smaller batch need less)."
-        )
+    if code == exit_codes.HUNG:
+        return "The training process gave no sign of progress for too long and ended itself."
     if code < 0:
-        return f"The training process was ended by signal {-code}."
+        return f"The training process was killed by {_signal_name(-code)}."
     return f"The training process ended unexpectedly (code {code})."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory ran out, the machine's or the GPU's."""
+    return isinstance(error, MemoryError) or _is_cuda_memory(error)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return f"the signal {signal.Signals(number).name}"
+    except ValueError:
+        return f"signal {number}"
 
 
 def _is_cuda_memory(error: BaseException) -> bool:

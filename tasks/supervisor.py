@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.entities import LeaseLostError
+from storage.run_log import RunLog
 from storage.settings import REPOSITORY, settings
 from storage.stores.job_runs import JobRunStore
 from storage.stores.leases import Lease
@@ -24,8 +25,12 @@ from storage.stores.runs import RunStore
 from tasks import exit_codes
 from tasks.broadcast import beat_seconds
 from tasks.gpus import VISIBLE, GpuPlace, gpu_for_run
+from tasks.guard import Guard
 from tasks.machine import threads_of_run, threads_per_run
+from tasks.memory import MemoryWatch
+from tasks.run_death import death_of_run
 from tasks.sentences import death
+from tasks.time_limit import duration
 
 log = logging.getLogger("signalbench.supervisor")
 WATCH_SECONDS = 0.1
@@ -35,6 +40,9 @@ LEAVE_SECONDS = 4.0
 """Time a child has to hand its work back; then it is killed."""
 RECORD_SECONDS = 60.0
 """How long to try to write a child's end into a database that is away."""
+ENDINGS = (exit_codes.DONE, exit_codes.HANDED_BACK, exit_codes.LEASE_LOST)
+LEFT_BEHIND = "Handed back because the worker was stopped; it goes on from its last checkpoint."
+LAST_LINES, LAST_BYTES = 5, 2000
 
 
 @dataclass(frozen=True)
@@ -91,19 +99,52 @@ def supervise(work: Work, leave: threading.Event) -> None:
             # The child keeps the GPU from here on, also when we die before it.
             work.gpu.release()
     log.info("Started %s as process %d", work.name, child.pid)
+    guard = Guard(child, work.lease) if isinstance(work.store, RunStore) else None
     try:
-        how = _watch(child, work, leave)
+        how = _watch(child, work, leave, guard)
     finally:
         end_group(child)
+    if guard is not None:
+        _remember_memory(work, guard.memory)
     if how is not None:
         _record(work, lambda: work.store.fail(work.lease, how))
-    elif child.returncode not in (
-        exit_codes.DONE,
-        exit_codes.HANDED_BACK,
-        exit_codes.LEASE_LOST,
-    ):
+    elif child.returncode not in ENDINGS:
         log.warning("%s died with code %d, see %s", work.name, child.returncode, work.output)
-        _record(work, lambda: work.store.crashed(work.lease, death(child.returncode)))
+        _record_death(work, child.returncode, guard, leaving=leave.is_set())
+
+
+def _record_death(work: Work, code: int, guard: Guard | None, *, leaving: bool) -> None:
+    store = work.store
+    if isinstance(store, JobRunStore):
+        back = store.hand_back if leaving else lambda lease: store.crashed(lease, death(code))
+        _record(work, lambda: back(work.lease))
+    elif leaving:
+        # It was too busy to leave by itself; the next worker need not wait for its lease.
+        _record(work, lambda: store.hand_back(work.lease, LEFT_BEHIND))
+    else:
+        how, advice = death_of_run(work.lease.id, code, guard.memory if guard else None)
+        _write_last_lines(work)
+        _record(work, lambda: store.crashed(work.lease, how, advice))
+
+
+def _write_last_lines(work: Work) -> None:
+    """Put the last words of a dead process into its run's log."""
+    try:
+        with work.output.open("rb") as file:
+            file.seek(max(0, work.output.stat().st_size - LAST_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+    except OSError as error:
+        log.warning("The output of %s cannot be read: %s", work.name, error)
+        return
+    if lines:
+        RunLog(work.lease.id).append("error", "Its last words: " + "\n".join(lines))
+
+
+def _remember_memory(work: Work, memory: MemoryWatch) -> None:
+    try:
+        RunStore().used_memory(work.lease.id, memory.peak_bytes)
+    except SQLAlchemyError as error:
+        log.warning("The memory of %s is not remembered: %s", work.name, error)
 
 
 def _start(work: Work) -> subprocess.Popen[bytes]:
@@ -120,8 +161,10 @@ def _start(work: Work) -> subprocess.Popen[bytes]:
         )
 
 
-def _watch(child: subprocess.Popen[bytes], work: Work, leave: threading.Event) -> str | None:
-    """Wait for the end; a sentence means that the time limit was reached."""
+def _watch(
+    child: subprocess.Popen[bytes], work: Work, leave: threading.Event, guard: Guard | None
+) -> str | None:
+    """Wait for the end; a sentence means that a job's time limit was reached, runs mind theirs."""
     limit = settings().time_limit_seconds
     began = time.monotonic()
     next_beat = began + beat_seconds()
@@ -133,11 +176,12 @@ def _watch(child: subprocess.Popen[bytes], work: Work, leave: threading.Event) -
         if next_beat <= now < began + STARTING_SECONDS:
             next_beat = now + beat_seconds()
             _beat_for(work)
-        if now > began + limit:
+        if guard is not None:
+            guard.look()
+        elif now > began + limit:
             return (
-                f"It was ended after {limit / 3600:.1f} h, the longest time allowed. Raise "
-                "SIGNALBENCH_TIME_LIMIT_SECONDS or train fewer epochs; Retry goes on from the last "
-                "checkpoint."
+                f"It was ended after {duration(limit)}, the longest time allowed. Raise "
+                "SIGNALBENCH_TIME_LIMIT_SECONDS, then order it again."
             )
     return None
 

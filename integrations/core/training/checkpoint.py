@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from integrations.core.training.callbacks import Callback
 from integrations.core.training.determinism import random_states, restore_random_states
 from integrations.core.training.state import TrainState
 
+log = logging.getLogger("signalbench.training")
 FORMAT_VERSION = 1
 
 
@@ -171,11 +172,14 @@ def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
     """
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, UnpicklingError) as error:
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # the border of a file reader: damaged bytes fail in any way
+        log.warning("%s cannot be read", path, exc_info=True)
         raise CheckpointError(
             f"The checkpoint {path.name} cannot be read. Start the run anew.", path
         ) from error
-    if content.get("format_version") != FORMAT_VERSION:
+    if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(f"The checkpoint {path.name} is of another version.", path)
     return content
 

@@ -15,6 +15,7 @@ from integrations.core.contract import CheckpointError, Control, Family, FitResu
 from integrations.core.data.dataset import Dataset
 from integrations.core.files import is_full, waiting_when_full, write_atomically, write_proven
 from integrations.core.testing import RecordingContext, toy_signals
+from integrations.core.training.checkpoint import read_checkpoint
 from integrations.registry import family
 
 NEURAL = ("cnn1d", "resnet1d", "transformer", "spectrogram", "pinn")
@@ -202,3 +203,20 @@ def test_what_does_not_load_is_not_proven(tmp_path: Path) -> None:
 
     with pytest.raises(CheckpointError):
         write_proven(tmp_path / "file", b"content", refuse)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_bytes_are_refused_in_words(
+    cnn: Twin, toy: Dataset, tmp_path: Path, seed: int
+) -> None:
+    context = RecordingContext(tmp_path)
+    cnn.family.fit(cnn.config, toy, context)
+    whole = context.epochs[-1][3]
+    assert whole is not None
+    content = whole.read_bytes()
+    draw = random.Random(seed)
+    damaged = tmp_path / "damaged.pt"
+    for piece in (b"rubbish", b"", b"\x80\x04.", content[: draw.randrange(len(content))]):
+        damaged.write_bytes(piece)
+        with pytest.raises(CheckpointError):
+            read_checkpoint(damaged, "cpu")

@@ -1,0 +1,248 @@
+"""How runs end when time, room, memory or a checkpoint runs out: always with a way on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integrations.core.training.checkpoint import read_checkpoint
+from storage.database import write_session
+from storage.entities import ExperimentEntity, Status
+from storage.models import Experiment
+from storage.settings import settings
+from storage.stores.experiments import ExperimentStore
+from storage.stores.runs import RunStore
+from tasks.queue import order_experiment
+from tests.chaos.disk import SmallDisk, small_disk
+from tests.support.bench import wait_until
+from tests.support.servers import wait_gone
+from tests.support.station import Station, running_worker
+
+LEASE_SECONDS = 4
+FULL_SECONDS = 2.5 * LEASE_SECONDS
+HUNG_SECONDS = 15.0
+"""The goal for an order to a process that does not answer; tests get some more."""
+
+
+@pytest.fixture
+def disk(data_folder: Path, migrated_sqlite: Path) -> Iterator[SmallDisk]:
+    with small_disk(data_folder) as found:
+        if found is None:
+            pytest.skip("no small disk can be mounted here")
+        shutil.copyfile(migrated_sqlite, data_folder / "signalbench.db")
+        yield found
+
+
+@pytest.fixture
+def station(
+    sqlite: str, data_folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Station:
+    return station_on(data_folder, redis_url, monkeypatch)
+
+
+def station_on(data: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch, **more: str) -> Station:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("SIGNALBENCH_LEASE_SECONDS", str(LEASE_SECONDS))
+    for name, value in more.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    return Station(data)
+
+
+def top_up(disk: SmallDisk) -> None:
+    """Take again what was given back, e.g. the worker's reserve."""
+    with (disk.folder / "more").open("ab") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(65536))
+            file.flush()
+
+
+def kinds(experiment_id: int) -> list[str]:
+    return [event.kind for event in reversed(ExperimentStore().events(experiment_id))]
+
+
+def epochs(experiment_id: int) -> list[int]:
+    return [row.epoch for row in ExperimentStore().epochs(experiment_id)]
+
+
+def test_a_full_disk_is_waited_out_longer_than_the_lease(
+    disk: SmallDisk, data_folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = station_on(data_folder, redis_url, monkeypatch)
+    run = station.new_run(100)
+    with running_worker(station):
+        station.await_epoch(run.id, 2)
+        pid = station.runner_pid(run.id)
+        disk.fill()
+        until = time.monotonic() + FULL_SECONDS
+        while time.monotonic() < until:
+            top_up(disk)
+            assert ExperimentStore().get(run.id).status is Status.RUNNING
+            time.sleep(0.3)
+        assert station.runner_pid(run.id) == pid
+        reached = ExperimentStore().get(run.id).epochs_done
+        disk.empty()
+        (disk.folder / "more").unlink()
+        station.await_epoch(run.id, reached + 2)
+        order_experiment(run.id, "stop")
+        ended = station.await_status(run.id, Status.STOPPED, Status.FAILED)
+    assert ended.status is Status.STOPPED, ended.error
+    assert ended.attempts == 1
+    assert epochs(run.id) == list(range(1, ended.epochs_done + 1))
+    # The worker gives its reserve away, which is room for a moment.
+    assert 1 <= kinds(run.id).count("disk-full") <= 3
+    assert kinds(run.id).count("disk-room") == kinds(run.id).count("disk-full")
+    assert not list(data_folder.rglob("*.tmp"))
+    for path in (data_folder / "runs").rglob("epoch-*.pt"):
+        read_checkpoint(path, "cpu")
+    with sqlite3.connect(data_folder / "signalbench.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_run_paused_damaged_and_handed_back_within_epochs_ends_like_its_twin(
+    station: Station,
+) -> None:
+    twin, run = (station.new_run(6, batch_size=2) for _ in range(2))
+    order_experiment(run.id, "pause")
+    with running_worker(station):
+        straight = station.await_status(twin.id, Status.COMPLETED)
+        order_experiment(run.id, "resume")
+        station.await_epoch(run.id, 2)
+        order_experiment(run.id, "pause")
+        paused = station.await_status(run.id, Status.PAUSED)
+        left = checkpoint_of(run.id)
+        assert left.name.startswith(f"epoch-{paused.epochs_done:04d}_"), left
+        assert f"in epoch {paused.epochs_done + 1} after batch" in last_event(run.id)
+        left.write_bytes(left.read_bytes()[:-100])
+        order_experiment(run.id, "resume")
+        station.await_epoch(run.id, paused.epochs_done + 1)
+    handed_back = ExperimentStore().get(run.id)
+    if handed_back.status is not Status.COMPLETED:
+        assert handed_back.status is Status.PENDING, handed_back.error
+        assert "in epoch" in last_event(run.id)
+    with running_worker(station):
+        ended = station.await_status(run.id, Status.COMPLETED, Status.FAILED)
+    assert ended.status is Status.COMPLETED, ended.error
+    assert f"The checkpoint {left.name} is missing or damaged; going on from epoch-" in words(run)
+    assert losses(run.id) == losses(twin.id)
+    assert ended.metrics == straight.metrics
+    assert digest(run.id, "model.safetensors") == digest(twin.id, "model.safetensors")
+
+
+def test_a_run_without_a_usable_checkpoint_starts_from_the_beginning(station: Station) -> None:
+    run = station.new_run(60)
+    with running_worker(station):
+        station.await_epoch(run.id, 2)
+        order_experiment(run.id, "pause")
+        station.await_status(run.id, Status.PAUSED)
+        for path in checkpoint_of(run.id).parent.iterdir():
+            path.write_bytes(b"rubbish")
+        before = losses(run.id)
+        order_experiment(run.id, "resume")
+        station.await_epoch(run.id, len(before) + 1)
+        order_experiment(run.id, "cancel")
+        station.await_status(run.id, Status.CANCELLED)
+    assert "is missing or damaged; starting from the beginning." in words(run)
+    assert losses(run.id)[: len(before)] == before
+    assert epochs(run.id) == list(range(1, len(epochs(run.id)) + 1))
+
+
+def test_a_run_at_its_time_limit_stops_with_a_result(station: Station) -> None:
+    run = station.new_run(2000)
+    with write_session() as session:
+        row = session.get_one(Experiment, run.id)
+        row.time_limit_seconds, row.seconds = 100, 90.0
+    with running_worker(station):
+        ended = station.await_status(run.id, Status.STOPPED, Status.FAILED)
+    assert ended.status is Status.STOPPED, ended.error
+    assert ended.accuracy is not None
+    assert ended.seconds > 90
+    assert "The time limit of 1.67 min is near" in words(run)
+    assert last_event(run.id).startswith("Stopped at its time limit of 1.67 min")
+    assert ExperimentStore().get(run.id).memory_bytes > 50_000_000
+
+
+def test_a_hung_process_is_paused_by_force_and_its_run_goes_on(station: Station) -> None:
+    run = station.new_run(60)
+    with running_worker(station):
+        station.await_epoch(run.id, 1)
+        pid = station.runner_pid(run.id)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        order_experiment(run.id, "pause")
+        station.await_status(run.id, Status.PAUSED, seconds=HUNG_SECONDS + 15)
+        assert time.monotonic() - began < HUNG_SECONDS + 5
+        wait_gone([pid], 5)
+        order_experiment(run.id, "resume")
+        ended = station.await_status(run.id, Status.COMPLETED, Status.FAILED)
+    assert ended.status is Status.COMPLETED, ended.error
+    assert epochs(run.id) == list(range(1, 61))
+
+
+def test_a_process_out_of_memory_says_what_to_change(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = station.new_run(2, batch_size=64)
+    broken = station.data / "broken"
+    (broken / "torch").mkdir(parents=True)
+    (broken / "torch" / "__init__.py").write_text("raise MemoryError\n")
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    with running_worker(station):
+        failed = station.await_status(run.id, Status.FAILED)
+    assert re.search(r"Memory ran out: it took \d+\.\d GB of the \d+\.\d GB", failed.error)
+    assert "Try a batch of 32 instead of 64." in failed.error
+
+
+def test_a_process_that_went_on_sleeping_beyond_its_lease_computes_nothing_more(
+    station: Station,
+) -> None:
+    run = station.new_run(2000)
+    with running_worker(station):
+        station.await_epoch(run.id, 1)
+        pid = station.runner_pid(run.id)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        with write_session() as session:
+            session.get_one(Experiment, run.id).lease_until = 0.0
+        wait_until(lambda: ExperimentStore().get(run.id).status is Status.PENDING, 60, "a reaper")
+        thief = RunStore().claim_next("thief", "elsewhere", 600)
+        assert thief is not None
+        before = epochs(run.id)
+        os.kill(pid, signal.SIGCONT)
+        wait_gone([pid], 10)
+        assert epochs(run.id) == before
+        RunStore().fail(thief, "It ends here.")
+
+
+def checkpoint_of(experiment_id: int) -> Path:
+    with write_session() as session:
+        found = session.get_one(Experiment, experiment_id).checkpoint
+    return settings().runs_folder / found
+
+
+def last_event(experiment_id: int) -> str:
+    return ExperimentStore().events(experiment_id)[0].message
+
+
+def words(run: ExperimentEntity) -> str:
+    return " ".join(event.message for event in ExperimentStore().events(run.id))
+
+
+def losses(experiment_id: int) -> list[tuple[float, float]]:
+    rows = ExperimentStore().epochs(experiment_id)
+    return [(row.values["train_loss"], row.values["val_loss"]) for row in rows]
+
+
+def digest(experiment_id: int, name: str) -> str:
+    stored = ExperimentStore().artifacts(experiment_id)
+    return next(artifact.sha256 for artifact in stored if artifact.name == name)
