@@ -16,10 +16,13 @@ import redis
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
+from storage.artifacts import artifacts
 from storage.database import engine, read_session
+from storage.entities import StorageError
 from storage.progress import connect
 from storage.redis_server import RedisServerError, find_binary
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.workers import WorkerStore
 from tasks import preflight
 from tasks.bench_lock import holder
@@ -58,7 +61,8 @@ def examine() -> int:
 def findings() -> Iterator[Finding]:
     """Give the findings one by one, as they are made."""
     for look in (
-        _python, _packages, _torch, _data_folder, _disk, _bench, _port, _database, _redis, _workers
+        _python, _packages, _torch, _data_folder, _disk, _files, _bench, _port, _database, _redis,
+        _workers,
     ):  # fmt: skip
         yield look()
 
@@ -107,6 +111,21 @@ def _disk() -> Finding:
         return Finding("disk", f"{error.strerror}", "choose another folder with SIGNALBENCH_DATA")
     mend = "delete old runs or data sets" if free < LOW_DISK_BYTES else ""
     return Finding("disk", f"{free / 1e9:.1f} GB free", mend)
+
+
+def _files() -> Finding:
+    try:
+        root = artifacts().root
+    except StorageError as error:
+        return Finding("files", "not usable", str(error))
+    if not shared_files().remote:
+        return Finding("files", f"results are kept in {root}")
+    url = settings().artifact_url_given
+    why = shared_files().check()
+    if why:
+        mend = "check ARTIFACT_URL, the AWS_ variables and that the store runs"
+        return Finding("files", f"{url} cannot be used ({why})", mend)
+    return Finding("files", f"{url} takes and gives files; the data folder is a cache of it")
 
 
 def _bench() -> Finding:

@@ -61,6 +61,8 @@ def one_host(
 def worker(station: Station) -> Iterator[subprocess.Popen[bytes]]:
     with ExitStack() as stack:
         started = [stack.enter_context(running_worker(station)) for _ in station.places]
+        # A run's threads depend on how many workers share the CPUs when it is first claimed.
+        wait_until(lambda: len(alive_workers()) == len(started), 60, "all workers")
         yield started[0]
 
 
