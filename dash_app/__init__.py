@@ -9,11 +9,14 @@ import dash
 import numpy as np
 import plotly.graph_objects as go
 from dash.backends._fastapi import FastAPIDashServer
+from dash.exceptions import DashException, DependencyException
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from dash_app import shell_callbacks  # noqa: F401 - registers the callbacks of the frame
 from dash_app.api import mount_api
+from dash_app.api._problems import problem
 from dash_app.pages import register_pages
 from dash_app.request_log import RequestLogMiddleware
 from dash_app.request_metrics import RequestMetricsMiddleware
@@ -44,10 +47,14 @@ class ThreadedFastAPIServer(FastAPIDashServer):
         """Give the route that runs callbacks."""
 
         async def dispatch(request: Request) -> Any:
-            body = self.request_adapter().get_json()
-            context = dash_app._initialize_context(body)
-            function = dash_app._prepare_callback(context, body)
-            values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
+            try:
+                body = self.request_adapter().get_json()
+                context = dash_app._initialize_context(body)
+                function = dash_app._prepare_callback(context, body)
+                values = dash_app._inputs_to_vals(context.inputs_list + context.states_list)
+            except (LookupError, TypeError, ValueError, AttributeError, DashException):
+                # Our pages send what Dash's own script makes; this was made by hand.
+                return problem(400, "This is no callback of this page. Reload the page.")
             call = dash_app._execute_callback(function, values, context.outputs_list, context)
             answer = await run_in_threadpool(copy_context().run, call)
             return context.dash_response.set_response(data=answer)
@@ -80,6 +87,7 @@ def create_app() -> FastAPI:
     )
     server: FastAPI = app.server
     mount_api(server)
+    server.add_exception_handler(DependencyException, _no_such_script)
     register_pages()
     app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     app.layout = shell_layout
@@ -97,6 +105,10 @@ def _add_dash_own_callbacks(app: dash.Dash) -> None:
     # Content-Security-Policy and for a first request to any other page.
     for function in app.backend._before_request_funcs:
         function()
+
+
+async def _no_such_script(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(404, "There is no such script. Reload the page.")
 
 
 def _allowed_hosts() -> frozenset[str]:

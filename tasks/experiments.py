@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+from sqlalchemy.exc import IntegrityError
 
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import Family, Problem, Severity
@@ -13,13 +16,22 @@ from integrations.core.data.defaults import apply_suggestions
 from integrations.core.data.split_checks import split_problems
 from integrations.presets import load_preset
 from integrations.registry import family
-from storage.entities import ConflictError, DatasetEntity, DatasetStatus, ExperimentEntity
+from storage.entities import (
+    ConflictError,
+    DatasetEntity,
+    DatasetStatus,
+    ExperimentEntity,
+    NotFoundError,
+)
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
 from tasks import disk
 from tasks.dataset_files import manifest_folder
 from tasks.earlier import SEVERAL, earlier_problems, joined_data, pickers, value_at
 from tasks.forecast import forecast
+
+KEYS = uuid.UUID("6f0f2f0e-3f5b-5c0b-9d55-6b1f5c1e7a10")
+"""Name space of the task ids that are made from people's keys."""
 
 
 class QueueError(Exception):
@@ -49,6 +61,7 @@ class NewRun:
         priority: 0 to 9; larger ones run first.
         time_limit_seconds: Longest training time; None for the installation's.
         parent_id: The experiment it is a clone of.
+        key: Chosen by who asks; asking again with the same one gives the same experiment.
     """
 
     family: str
@@ -60,6 +73,7 @@ class NewRun:
     priority: int = 5
     parent_id: int | None = None
     time_limit_seconds: int | None = None
+    key: str = ""
 
 
 def plan_config(request: NewRun) -> FamilyConfig:
@@ -81,9 +95,33 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
 
     Raises:
         RefusedError: The data cannot be divided as asked, or do not suit the family.
-        QueueError: The disk is full.
+        QueueError: The disk is full, or the key was used for something else.
         Exception: As ``plan_config``.
     """
+    if not request.key:
+        return _store(request, "")
+    task_id = str(uuid.uuid5(KEYS, request.key))
+    try:
+        return _same_as(request, task_id) or _store(request, task_id)
+    except IntegrityError:
+        # Asked twice at once: the database lets one through, both get it.
+        found = _same_as(request, task_id)
+        if found is None:
+            raise QueueError("The experiment of this key was deleted. Use a new key.") from None
+        return found
+
+
+def _same_as(request: NewRun, task_id: str) -> ExperimentEntity | None:
+    try:
+        found = ExperimentStore().by_task(task_id)
+    except NotFoundError:
+        return None
+    if (found.family, found.dataset_id) != (request.family, request.dataset_id):
+        raise QueueError("This key was used for another experiment. Use a new key.")
+    return found
+
+
+def _store(request: NewRun, task_id: str) -> ExperimentEntity:
     if reason := disk.refusal():
         raise QueueError(reason)
     chosen = family(request.family)
@@ -113,6 +151,7 @@ def store_experiment(request: NewRun) -> ExperimentEntity:
             work_units=expected.work.work_units,
             forecast=expected.kept,
             time_limit_seconds=request.time_limit_seconds,
+            task_id=task_id,
         )
     )
 

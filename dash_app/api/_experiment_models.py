@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dash_app.api._fields import Identifier, JsonObject, Name, Note, Tag, Word
+from dash_app.api._fields import LARGEST_ID, JsonObject, Name, Note, Tag, Word
 from storage.entities import ExperimentEntity, Status
 
 Tags = Annotated[list[Tag], Field(max_length=50)]
-Priority = Annotated[int, Field(ge=0, le=9, description="Larger runs first.")]
+DatasetNumber = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True)]
+Priority = Annotated[int, Field(ge=0, le=9, strict=True, description="Larger runs first.")]
 TimeLimit = Annotated[
     int,
     Field(
@@ -32,7 +33,7 @@ class ExperimentRequest(Body):
     """Order a new run; ``config`` holds only what differs from the preset."""
 
     family: Word
-    dataset_id: Identifier
+    dataset_id: DatasetNumber
     preset: Word | None = None
     config: JsonObject | None = None
     name: Name = ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
@@ -13,20 +16,27 @@ from dash_app.api._experiment_models import (
     Ordered,
     row_of,
 )
-from dash_app.api._fields import PROBLEMS, RowId
+from dash_app.api._fields import PROBLEMS, RowId, Text
 from dash_app.api._problems import ProblemError
 from integrations.core.data.dataset import DatasetError
 from integrations.presets import PresetError
 from integrations.registry import UnknownFamilyError
 from storage.entities import ExperimentEntity
-from storage.stores.experiments import ExperimentStore
+from storage.stores.experiments import ExperimentStore, flatten
 from tasks import queue
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
 
 
 @router.post("", status_code=201)
-def create_experiment(body: ExperimentRequest, response: Response) -> Ordered:
+def create_experiment(
+    body: ExperimentRequest,
+    response: Response,
+    idempotency_key: Annotated[
+        Text,
+        Header(max_length=200, description="The same key again gives the same run, not another"),
+    ] = "",
+) -> Ordered:
     """Check a configuration, store the run and put it in the queue."""
     return _order(
         response,
@@ -39,6 +49,7 @@ def create_experiment(body: ExperimentRequest, response: Response) -> Ordered:
             tags=tuple(body.tags),
             priority=body.priority,
             time_limit_seconds=body.time_limit_seconds,
+            key=idempotency_key,
         ),
     )
 
@@ -100,6 +111,7 @@ def _order(response: Response, request: queue.NewRun) -> Ordered:
 
 def _create(request: queue.NewRun) -> ExperimentEntity:
     try:
+        _check_kinds(request)
         return queue.create_experiment(request)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
@@ -119,6 +131,24 @@ def _create(request: queue.NewRun) -> ExperimentEntity:
         raise ProblemError(422, str(error)) from error
     except (queue.QueueError, DatasetError) as error:
         raise ProblemError(409, str(error)) from error
+
+
+def _check_kinds(request: queue.NewRun) -> None:
+    """Refuse "5" and true where a number is meant: in a script they are mistakes.
+
+    Raises:
+        RequestValidationError: There is one.
+    """
+    meant = dict(flatten(queue.plan_config(request).model_dump(mode="json")))
+    wrong = [
+        {"loc": ("body", "config", path), "msg": f"must be a number, not {json.dumps(value)}"}
+        for path, value in flatten(dict(request.config or {}))
+        if isinstance(value, str | bool)
+        and isinstance(meant.get(path), int | float)
+        and type(meant[path]) is not type(value)
+    ]
+    if wrong:
+        raise RequestValidationError(wrong)
 
 
 def _merged(base: dict[str, object], changes: dict[str, object]) -> dict[str, object]:

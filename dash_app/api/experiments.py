@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Response
 
 from dash_app.api._experiment_filter import ExperimentPage
 from dash_app.api._experiment_models import (
@@ -14,8 +16,10 @@ from dash_app.api._experiment_models import (
     detail_of,
     row_of,
 )
-from dash_app.api._fields import PROBLEMS, RowId
-from storage.stores.experiments import ExperimentStore
+from dash_app.api._fields import PROBLEMS, Problem, RowId
+from dash_app.api._problems import ProblemError
+from storage.entities import ExperimentEntity
+from storage.stores.experiments import DESCRIBED, ExperimentStore
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
 
@@ -28,14 +32,22 @@ def list_experiments(wanted: Annotated[ExperimentPage, Query()]) -> ExperimentLi
 
 
 @router.get("/{experiment_id}")
-def get_experiment(experiment_id: RowId) -> ExperimentDetail:
-    """Give one run with its configuration and metrics."""
-    return detail_of(ExperimentStore().get(experiment_id))
+def get_experiment(experiment_id: RowId, response: Response) -> ExperimentDetail:
+    """Give one run with its configuration and metrics; the ETag is for changing it."""
+    return _versioned(ExperimentStore().get(experiment_id), response)
 
 
-@router.patch("/{experiment_id}")
-def describe_experiment(experiment_id: RowId, body: ExperimentChange) -> ExperimentDetail:
+@router.patch("/{experiment_id}", responses={412: {"model": Problem, "description": "Changed."}})
+def describe_experiment(
+    experiment_id: RowId,
+    body: ExperimentChange,
+    response: Response,
+    if_match: Annotated[
+        str | None, Header(description="ETag of what you saw; refused when it changed meanwhile")
+    ] = None,
+) -> ExperimentDetail:
     """Change name, note, tags, priority, time limit, or whether its files are kept."""
+    seen = None if if_match is None else _seen(experiment_id, if_match)
     changed = ExperimentStore().describe(
         experiment_id,
         name=body.name,
@@ -44,8 +56,28 @@ def describe_experiment(experiment_id: RowId, body: ExperimentChange) -> Experim
         priority=body.priority,
         kept=body.kept,
         time_limit_seconds=_time_limit(body),
+        seen=seen,
     )
-    return detail_of(changed)
+    return _versioned(changed, response)
+
+
+def _seen(experiment_id: int, etag: str) -> ExperimentEntity:
+    found = ExperimentStore().get(experiment_id)
+    if etag not in ("*", _etag(found)):
+        raise ProblemError(
+            412, f"“{found.name}” was changed by somebody else. Look at it again, then change it."
+        )
+    return found
+
+
+def _versioned(entity: ExperimentEntity, response: Response) -> ExperimentDetail:
+    response.headers["ETag"] = _etag(entity)
+    return detail_of(entity)
+
+
+def _etag(entity: ExperimentEntity) -> str:
+    described = json.dumps([getattr(entity, key) for key in DESCRIBED])
+    return f'"{hashlib.sha256(described.encode()).hexdigest()[:20]}"'
 
 
 def _time_limit(body: ExperimentChange) -> int | None:

@@ -54,6 +54,8 @@ __all__ = [
 ]
 
 SEARCHED_AT_ONCE = 2000
+DESCRIBED = ("name", "note", "tags", "priority", "kept", "time_limit_seconds")
+"""What people decide about an experiment, and may decide twice at once."""
 CURVES = ("val_accuracy", "val_loss")
 
 
@@ -73,6 +75,7 @@ class NewExperiment:
     work_units: float = 0.0
     forecast: dict[str, Any] | None = None
     time_limit_seconds: int | None = None
+    task_id: str = ""
 
 
 class ExperimentStore:
@@ -92,7 +95,7 @@ class ExperimentStore:
             if dataset.status != "ready":
                 raise ConflictError(f"“{dataset.name}” is not imported yet. Finish its import.")
             row = Experiment(
-                task_id=str(uuid.uuid4()),
+                task_id=new.task_id or str(uuid.uuid4()),
                 name=new.name,
                 family=new.family,
                 preset=new.preset,
@@ -206,10 +209,16 @@ class ExperimentStore:
         priority: int | None = None,
         kept: bool | None = None,
         time_limit_seconds: int | None = None,
+        seen: ExperimentEntity | None = None,
     ) -> ExperimentEntity:
         """Change what people decide about an experiment; None leaves a field as it is.
 
-        A time limit of 0 means the installation's.
+        A time limit of 0 means the installation's. With ``seen`` the change is made only while
+        name, note, tags, priority and keeping are still as they were seen.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: Somebody else changed it since it was seen.
         """
         given = {"name": name, "note": note, "tags": tags, "priority": priority, "kept": kept}
         values: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
@@ -219,6 +228,8 @@ class ExperimentStore:
             values["time_limit_seconds"] = time_limit_seconds or None
         if values:
             with write_session() as session:
+                if seen is not None:
+                    _check_seen(session, seen)
                 session.execute(
                     update(Experiment).where(Experiment.id == experiment_id, alive()).values(values)
                 )
@@ -332,6 +343,12 @@ class ExperimentStore:
         """Give all tags in use, sorted."""
         with read_session() as session:
             return sorted(session.scalars(select(ExperimentTag.tag).distinct()))
+
+
+def _check_seen(session: Session, seen: ExperimentEntity) -> None:
+    row = session.get(Experiment, seen.id, with_for_update=True)
+    if row is not None and any(getattr(row, key) != getattr(seen, key) for key in DESCRIBED):
+        raise ConflictError(f"“{row.name}” was changed by somebody else. Look at it again.")
 
 
 def add_event(session: Session, experiment_id: int, level: str, kind: str, message: str) -> None:
