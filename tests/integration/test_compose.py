@@ -40,7 +40,9 @@ def service(
     described = compose["services"][name]
     program, *arguments = shlex.split(described["command"])
     assert program == "python"
-    environment = {k: str(v) for k, v in (described["environment"] | changes).items()}
+    # A variable without a value is handed on from the shell, where it is not set.
+    given = {k: v for k, v in described["environment"].items() if v is not None}
+    environment = {k: str(v) for k, v in (given | changes).items()}
     log = Path(changes["SIGNALBENCH_DATA"]) / f"{name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -62,11 +64,12 @@ def service(
 
 
 def test_every_service_is_supervised_and_given_time_to_end(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"web", "worker", "redis", "postgres"}
+    assert set(compose["services"]) == {"web", "worker", "redis", "postgres", "s3"}
+    assert [name for name, s in compose["services"].items() if "profiles" in s] == ["s3"]
     for name, described in compose["services"].items():
         assert described["stop_grace_period"] == "40s", name
         assert described["restart"] == "unless-stopped", name
-    for name in ("web", "redis", "postgres"):
+    for name in ("web", "redis", "postgres", "s3"):
         assert compose["services"][name]["healthcheck"]["test"], name
     assert compose["services"]["web"]["ports"] == ["127.0.0.1:8050:8050"]
 
