@@ -44,7 +44,7 @@ from storage.stores.transitions import TRANSITIONS
 
 LEASE_SECONDS = 15.0
 EPOCHS = 6
-EXAMPLES = int(os.environ.get("SIGNALBENCH_TEST_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("SIGNALBENCH_TEST_EXAMPLES", "8"))
 LEAVING = ("pause", "cancel")
 
 
