@@ -22,6 +22,7 @@ SCREENS = {
     "/experiment/{run}/monitor": ".js-plotly-plot",
     "/experiment/{run}/results": ".card",
     "/experiment/{run}/results?tab=signals": "#signals-envelope .main-svg",
+    "/settings?tab=notifications": ".empty-state, .channel",
     "/settings?tab=storage": ".gauge",
     "/experiments": ".ag-center-cols-container .ag-row",
     "/queue": ".queue-line",
