@@ -99,6 +99,7 @@ def ensure_builtin_sets() -> list[DatasetEntity]:
 
 def _make_missing(folder: Path) -> list[DatasetEntity]:
     mark = folder / BUILTIN_MARK
+    shared_files().refresh(mark)
     half_made = {d.builtin_key for d in DatasetStore().all() if d.status is not DatasetStatus.READY}
     done = _read_mark(mark) - half_made
     made = []
@@ -194,6 +195,7 @@ def _write_mark(mark: Path, keys: set[str]) -> None:
     temporary = mark.with_name(f".{mark.name}.{os.getpid()}")
     temporary.write_text(json.dumps(sorted(keys)), encoding="utf-8")
     temporary.replace(mark)
+    shared_files().publish(mark)
 
 
 def _sentence(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from integrations.core.data.dataset import DatasetError
 from storage.entities import JobEntity, StorageError
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.jobs import JobStore
 from tasks.archive import ArchiveError
 from tasks.house_lock import HouseBusyError
@@ -53,8 +54,9 @@ def order_builtin_sets() -> None:
     from tasks.import_jobs import BUILTIN_MARK
 
     try:
-        mark = (settings().datasets_folder / BUILTIN_MARK).read_text(encoding="utf-8")
-        made = set(json.loads(mark))
+        mark = settings().datasets_folder / BUILTIN_MARK
+        shared_files().refresh(mark)
+        made = set(json.loads(mark.read_text(encoding="utf-8")))
     except (OSError, ValueError):
         made = set()
     queued = JobStore().latest("builtin")
