@@ -20,8 +20,9 @@ JOB_TITLES = {
     "import": "Import",
     "builtin": "Bundled data sets",
     "simulate": "Simulation",
-    "export": "Export",
-    "probe": "Speed of this machine",
+    "retention": "Clean-up of old files",
+    "export-runs": "Export",
+    "import-runs": "Import of an export",
 }
 
 
