@@ -151,7 +151,11 @@ def _link_checkpoint(number: int, staging: Path) -> Pointer:
 def _link_all(checkpoint: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     try:
-        shared_files().ensure(checkpoint)
+        if not checkpoint.exists():
+            # Another host works on it. Its folder here must stay away, or be whole.
+            for path in shared_files().listed(checkpoint.parent):
+                shared_files().copy(path, target / path.name)
+            return
         for path in checkpoint.parent.iterdir():
             if path.is_file() and path.suffix != ".tmp":
                 link_or_copy(path, target / path.name)

@@ -18,8 +18,8 @@ from tasks.earlier import pickers
 from tasks.references import numbers_in
 from tasks.retention_policy import RetentionPolicy
 
-UNREFERENCED = timedelta(hours=24)
-OUTPUTS = timedelta(days=30)
+UNREFERENCED_DAYS = 1
+OUTPUT_DAYS = 30
 WORK_FILES = ("attempt-*", "output.txt")
 STRAY = (
     ("datasets", ".import-*"),
@@ -33,101 +33,143 @@ STRAY = (
 
 
 @dataclass(frozen=True)
-class Item:
-    """Files that go together.
+class Candidate:
+    """Files that go together one day.
 
     Attributes:
         kind: intermediate, failed, deleted, upload, export or leftover.
         title: What it is, for people.
-        due: When it goes.
+        since: From when on its days count.
         bytes: Room this gives back; files with further names elsewhere give none.
         run: The run the files belong to, where there is one that must be marked.
+        days: How long it is kept; None where the policy says so.
     """
 
     kind: str
     title: str
-    due: datetime
+    since: datetime
     bytes: int
     paths: tuple[Path, ...]
     run: EndedRun | None = None
+    days: int | None = None
+
+    def due(self, policy: RetentionPolicy) -> datetime | None:
+        """Give when it goes; None for never."""
+        days = getattr(policy, f"{self.kind}_days") if self.days is None else self.days
+        return None if days is None else self.since + timedelta(days=days)
 
 
-def plan(policy: RetentionPolicy, now: datetime) -> list[Item]:
+@dataclass(frozen=True)
+class Item:
+    """A candidate and when it goes."""
+
+    candidate: Candidate
+    due: datetime
+
+    @property
+    def kind(self) -> str:
+        """Kind of the candidate."""
+        return self.candidate.kind
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return self.candidate.title
+
+    @property
+    def bytes(self) -> int:
+        """Room it gives back."""
+        return self.candidate.bytes
+
+    @property
+    def run(self) -> EndedRun | None:
+        """The run it belongs to, if any."""
+        return self.candidate.run
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Its files and folders."""
+        return self.candidate.paths
+
+
+def plan(
+    policy: RetentionPolicy, now: datetime, found: Iterable[Candidate] | None = None
+) -> list[Item]:
     """Give everything that goes now or later, the first first.
 
     Args:
         policy: How long files are kept.
         now: The present time.
+        found: What ``candidates`` gave; they are looked for when it is missing.
     """
-    found = [*_of_runs(policy), *_of_uploads(policy), *_of_exports(policy), *_leftovers(now)]
-    return sorted((item for item in found if item.bytes or item.run), key=lambda item: item.due)
+    items = []
+    for candidate in candidates() if found is None else found:
+        due = candidate.due(policy)
+        # What is still being written looks unused until its row is there.
+        if due is not None and (due <= now or candidate.kind != "leftover"):
+            items.append(Item(candidate, due))
+    return sorted(items, key=lambda item: item.due)
 
 
-def _of_runs(policy: RetentionPolicy) -> Iterator[Item]:
+def candidates() -> list[Candidate]:
+    """Look for everything that may go one day; reads the data folder."""
+    found = [*_of_runs(), *_of_uploads(), *_of_exports(), *_leftovers()]
+    return [candidate for candidate in found if candidate.bytes or candidate.run]
+
+
+def _of_runs() -> Iterator[Candidate]:
     needed = needed_runs()
     for run in RetentionStore().ended_runs():
-        item = None
         if run.deleted:
             if run.id not in needed:
-                item = _deleted(run, policy.deleted_days)
+                yield _deleted(run)
         elif run.kept:
             continue
         elif run.status in (Status.FAILED, Status.CANCELLED):
-            item = _failed(run, policy.failed_days)
+            if not (run.has_result and run.trimmed):
+                yield _failed(run)
         elif not run.trimmed:
-            item = _intermediate(run, policy.intermediate_days)
-        if item is not None:
-            yield item
+            yield from _intermediate(run)
 
 
-def _deleted(run: EndedRun, days: int | None) -> Item | None:
-    if days is None:
-        return None
+def _deleted(run: EndedRun) -> Candidate:
     paths = (_run_folder(run.id), artifacts().place(str(run.id)))
-    title = f"Deleted: “{run.name}”"
-    return _item("deleted", title, run.since, days, paths, run)
+    return _candidate("deleted", f"Deleted: “{run.name}”", run.since, paths, run)
 
 
-def _failed(run: EndedRun, days: int | None) -> Item | None:
-    if days is None or (run.has_result and run.trimmed):
-        return None
+def _failed(run: EndedRun) -> Candidate:
     paths = _working_files(run.id)
     if run.has_result:
         paths += tuple(artifacts().place(path) for path in run.trimmable)
     else:
         paths += (artifacts().place(str(run.id)),)
     title = f"{run.status.capitalize()}: “{run.name}”"
-    return _item("failed", title, run.since, days, paths, run)
+    return _candidate("failed", title, run.since, paths, run)
 
 
-def _intermediate(run: EndedRun, days: int | None) -> Item | None:
+def _intermediate(run: EndedRun) -> Iterator[Candidate]:
     paths = (*_working_files(run.id), *(artifacts().place(path) for path in run.trimmable))
-    paths = tuple(path for path in paths if path.exists())
-    if days is None or not paths:
-        return None
-    title = f"Checkpoints of “{run.name}”"
-    return _item("intermediate", title, run.since, days, paths, run)
+    present = [path for path in paths if path.exists()]
+    if present:
+        title = f"Checkpoints of “{run.name}”"
+        yield _candidate("intermediate", title, run.since, present, run)
 
 
-def _of_uploads(policy: RetentionPolicy) -> Iterator[Item]:
+def _of_uploads() -> Iterator[Candidate]:
     known = RetentionStore().dataset_folders()
     for folder in _numbered(settings().uploads_folder):
         number = int(folder.name)
-        imported = bool(known.get(number))
-        if number not in known or imported:
-            yield _item(
-                "upload", f"Upload {number}, imported or deleted", _changed(folder), 1, [folder]
-            )
-        elif policy.upload_days is not None:
+        if number not in known or known[number]:
+            title = f"Upload {number}, imported or deleted"
+            yield _candidate("upload", title, _changed(folder), [folder], days=UNREFERENCED_DAYS)
+        else:
             title = f"Upload {number}, never imported"
-            yield _item("upload", title, _changed(folder), policy.upload_days, [folder])
+            yield _candidate("upload", title, _changed(folder), [folder])
 
 
-def _of_exports(policy: RetentionPolicy) -> Iterator[Item]:
-    if policy.export_days is None:
-        return
+def _of_exports() -> Iterator[Candidate]:
     for path in settings().exports_folder.glob("[!.]*.zip"):
-        yield _item("export", _archive_title(path.stem), _changed(path), policy.export_days, [path])
+        yield _candidate("export", _archive_title(path.stem), _changed(path), [path])
 
 
 def _archive_title(stem: str) -> str:
@@ -135,16 +177,16 @@ def _archive_title(stem: str) -> str:
     return f"Archive of export {number}" if kind == "export" else "Archive that was not imported"
 
 
-def _leftovers(now: datetime) -> Iterator[Item]:
+def _leftovers() -> Iterator[Candidate]:
     paths = [*_stray_runs(), *_stray_artifacts(), *_stray_datasets()]
     for folder, pattern in STRAY:
         paths += (settings().data / folder).glob(pattern)
     for path in paths:
-        item = _item("leftover", f"Unused: {_shown(path)}", _changed(path), 1, [path])
-        if item.due <= now:
-            yield item
+        title, since = f"Unused: {_shown(path)}", _changed(path)
+        yield _candidate("leftover", title, since, [path], days=UNREFERENCED_DAYS)
     for path in (settings().data / "jobs").glob("*.txt"):
-        yield _item("leftover", f"Output of job {path.stem}", _changed(path), OUTPUTS.days, [path])
+        title = f"Output of job {path.stem}"
+        yield _candidate("leftover", title, _changed(path), [path], days=OUTPUT_DAYS)
 
 
 def _stray_runs() -> Iterator[Path]:
@@ -161,9 +203,9 @@ def _stray_runs() -> Iterator[Path]:
 
 
 def _is_needed(attempt: Path, run: FolderFacts) -> bool:
+    newest = attempt.name == f"attempt-{run.token}"
     pointed = run.checkpoint.split("/")[1:2] == [attempt.name]
-    present = attempt.name == f"attempt-{run.token}" and run.status is Status.RUNNING
-    return present or (pointed and run.status is not Status.COMPLETED)
+    return (newest or pointed) and run.status is not Status.COMPLETED
 
 
 def _stray_artifacts() -> Iterator[Path]:
@@ -220,17 +262,17 @@ def _stats(path: Path) -> Iterator[os.stat_result]:
         return
 
 
-def _item(
+def _candidate(
     kind: str,
     title: str,
     since: datetime,
-    days: int,
     paths: Iterable[Path],
     run: EndedRun | None = None,
-) -> Item:
+    *,
+    days: int | None = None,
+) -> Candidate:
     chosen = tuple(paths)
-    due = since + timedelta(days=days)
-    return Item(kind, title, due, freed_bytes(chosen), chosen, run)
+    return Candidate(kind, title, since, freed_bytes(chosen), chosen, run, days)
 
 
 def _working_files(number: int) -> tuple[Path, ...]:

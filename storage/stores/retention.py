@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from storage.database import read_session, write_session
 from storage.entities import ENDED, Status
@@ -59,9 +59,11 @@ class RetentionStore:
     def ended_runs(self) -> list[EndedRun]:
         """Give the runs that ended or were deleted and still have all or some of their files."""
         statement = select(Experiment).where(Experiment.status.in_(ENDED), _has_files())
+        # The wide columns of thousands of runs would cost more than everything else here.
+        narrow = statement.options(load_only(*_COLUMNS, raiseload=True))
         with read_session() as session:
             paths = _paths(session)
-            return [_ended(row, paths.get(row.id, [])) for row in session.scalars(statement)]
+            return [_ended(row, paths.get(row.id, [])) for row in session.scalars(narrow)]
 
     def configs(self, families: Collection[str]) -> list[tuple[int, str, dict[str, Any]]]:
         """Give id, family and settings of the runs of some families that were not deleted."""
@@ -140,6 +142,19 @@ class RetentionStore:
             row.purged_at = row.trimmed_at = utc_now()
             add_event(session, row.id, "info", "purged", sentence)
             return True
+
+
+_COLUMNS = (
+    Experiment.name,
+    Experiment.status,
+    Experiment.created_at,
+    Experiment.finished_at,
+    Experiment.deleted_at,
+    Experiment.trimmed_at,
+    Experiment.kept,
+    Experiment.accuracy,
+    Experiment.checkpoint,
+)
 
 
 def _has_files() -> ColumnElement[bool]:

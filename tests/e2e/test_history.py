@@ -150,7 +150,7 @@ def test_a_run_is_described_and_deleted_from_its_menu(page: Page) -> None:
     page.get_by_role("textbox", name="Search experiments").fill("why")
     expect(count(page)).to_have_text("1 experiment match")
     row_menu(page, "Renamed & noted", "Delete …")
-    expect(page.get_by_text("Delete 1 experiment for good?")).to_be_visible()
+    expect(page.get_by_text("Delete 1 experiment?")).to_be_visible()
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("No experiment matches")).to_be_visible()
     assert ExperimentStore().page(ExperimentQuery()).total == MANY - 1

@@ -104,6 +104,10 @@ def test_experiments_are_exported_and_imported(page: Page, served: Bench, tmp_pa
         assert "experiments.jsonl" in archive.namelist()
     for number in (1, 2):
         ExperimentStore().delete(number)
+    page.reload()
+    page.get_by_role("button", name=f"Bring back {LONG}").click()
+    expect(page.get_by_text("is back under Experiments")).to_be_visible()
+    assert ExperimentStore().get(1).name == LONG
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose an archive").click()
     chooser.value.set_files(tmp_path / "sent.zip")

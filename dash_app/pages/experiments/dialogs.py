@@ -11,6 +11,7 @@ from dash import html
 from dash_app.components import empty_state, format_bytes, icon
 from dash_app.pages.experiments import ids
 from storage.entities import ArtifactEntity, ExperimentEntity
+from tasks.retention_policy import load_policy
 
 MENU = (
     ("open", "box-arrow-in-right", "View"),
@@ -82,11 +83,18 @@ def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:
     said: list[Any] = []
     if ended:
         plural = "experiment" if len(ended) == 1 else "experiments"
-        said += [html.P(f"Delete {len(ended)} {plural} for good?"), html.Ul(names)]
+        said += [html.P(f"Delete {len(ended)} {plural}?"), html.Ul(names), _way_back()]
     if active:
         count = "1 run has" if len(active) == 1 else f"{len(active)} runs have"
         said.append(html.P(f"{count} not ended and will be kept. Stop or cancel it first."))
     return said
+
+
+def _way_back() -> html.P:
+    days = load_policy().deleted_days
+    until = "" if days is None else " for 1 day" if days == 1 else f" for {days} days"
+    text = f"What is deleted can be brought back{until} under Settings → Storage."
+    return html.P(text if days != 0 else "This cannot be undone.", className="muted")
 
 
 def what_is_ordered(order: str, runs: Sequence[ExperimentEntity]) -> tuple[str, list[Any], str]:

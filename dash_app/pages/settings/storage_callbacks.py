@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from dash import Input, Output, State, callback, ctx, html, no_update
+from dash import ALL, Input, Output, State, callback, ctx, html, no_update
 from pydantic import ValidationError
 
 from dash_app.pages.settings import storage_ids as ids
 from dash_app.pages.settings import storage_view as view
 from dash_app.shell import notify
 from storage.entities import JobEntity, StorageError
+from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from tasks import transfers
 from tasks.disk_usage import usage
 from tasks.queue import disk_state, enqueue_job
-from tasks.retention_plan import plan
+from tasks.retention_plan import Candidate, candidates, plan
 from tasks.retention_policy import (
     RetentionPolicy,
     automatic_from,
@@ -27,6 +30,7 @@ from tasks.retention_policy import (
 )
 
 SHOWN_JOBS = 6
+KEPT_SECONDS = 20.0
 NOT_ALLOWED = "Give whole numbers of days from 0 to 3650, or nothing for “for ever”."
 _FORM = [Input(identity, "value") for identity in ids.DAYS.values()]
 _FORM_NOW = [State(identity, "value") for identity in ids.DAYS.values()]
@@ -59,14 +63,14 @@ def show_disk(_tick: int | None, seen: str | None) -> tuple[Any, Any]:
 )
 def show_preview(*given: Any) -> tuple[Any, Any]:
     """Draw what the days in the form would mean, before they are kept."""
-    *days, automatic, _version = given
+    *days, automatic, version = given
     policy = policy_of(days, automatic=bool(automatic))
     if policy is None:
         return html.P(NOT_ALLOWED, className="form-error"), no_update
     now = datetime.now(UTC)
     start = automatic_from() if policy.automatic else None
     unsaved = "" if policy == load_policy() else "Not saved yet"
-    return view.preview(plan(policy, now), now, start), unsaved
+    return view.preview(plan(policy, now, _found(version, _age())), now, start), unsaved
 
 
 @callback(
@@ -168,6 +172,35 @@ def export_all(_clicks: int | None, with_data: bool | None, version: int) -> Any
     except StorageError as error:
         notify("error", str(error))
     return version + 1
+
+
+@callback(
+    Output(ids.VERSION, "data", allow_duplicate=True),
+    Input({"type": "storage-undelete", "run": ALL}, "n_clicks"),
+    State(ids.VERSION, "data"),
+    prevent_initial_call=True,
+)
+def bring_back(clicks: list[int | None], version: int) -> Any:
+    """Bring a deleted experiment back."""
+    pressed = ctx.triggered_id
+    if not any(clicks) or not isinstance(pressed, dict):
+        return no_update
+    try:
+        run = ExperimentStore().undelete(int(pressed["run"]))
+        notify("success", f"“{run.name}” is back under Experiments.")
+    except StorageError as error:
+        notify("error", str(error))
+    return version + 1
+
+
+@lru_cache(maxsize=1)
+def _found(_version: int, _age: int) -> list[Candidate]:
+    """Look once for the many previews of somebody who tries numbers."""
+    return candidates()
+
+
+def _age() -> int:
+    return int(time.monotonic() / KEPT_SECONDS)
 
 
 def policy_of(days: Sequence[Any], *, automatic: bool) -> RetentionPolicy | None:

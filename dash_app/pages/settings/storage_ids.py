@@ -30,3 +30,8 @@ WITH_DATA = "storage-with-data"
 IMPORT = "storage-import"
 WORK = "storage-work"
 WORK_SEEN = "storage-work-seen"
+
+
+def undelete(experiment_id: int) -> dict[str, str | int]:
+    """Give the id of the button that brings a deleted experiment back."""
+    return {"type": "storage-undelete", "run": experiment_id}

@@ -103,7 +103,6 @@ def _days(field: Field, value: int | None) -> dmc.NumberInput:
         clampBehavior="strict",
         placeholder="for ever",
         suffix=" days",
-        debounce=300,
         inputWrapperOrder=["label", "input", "description"],
     )
 

@@ -11,7 +11,9 @@ from dash import dcc, html
 
 from dash_app.components import format_bytes, format_count, icon, relative_time
 from dash_app.disk_gauge import disk_gauge
+from dash_app.pages.settings import storage_ids as ids
 from storage.entities import JobEntity, JobStatus
+from storage.stores.retention import EndedRun
 from tasks.disk_usage import Share
 from tasks.queue import DiskState
 from tasks.retention_plan import Item
@@ -155,12 +157,23 @@ def _row(item: Item, now: datetime) -> html.Tr:
     what: Any = item.title
     if item.run is not None and not item.run.deleted:
         what = dcc.Link(item.title, href=f"/experiment/{item.run.id}/monitor")
+    if item.run is not None and item.run.deleted:
+        what = [f"{item.title} ", _bring_back(item.run)]
     return html.Tr(
         [
             html.Td(what),
             html.Td(_when(item.due, now), className="nowrap"),
             html.Td(format_bytes(item.bytes), className="number"),
         ]
+    )
+
+
+def _bring_back(run: EndedRun) -> html.Button:
+    return html.Button(
+        [icon("arrow-counterclockwise"), " Bring back"],
+        id=ids.undelete(run.id),
+        className="link-button nowrap",
+        **{"aria-label": f"Bring back {run.name}"},
     )
 
 
