@@ -89,7 +89,7 @@ class Slots:
             work = self._describe(lease)
             with about(**work.about):
                 supervise(work, leave)
-        except OSError:
+        except (OSError, SQLAlchemyError):
             # The lease runs out and the keeper gives the work back.
             log.exception("The process for %s could not be started", lease)
         finally:
