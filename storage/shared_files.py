@@ -32,6 +32,8 @@ LONG_SECONDS = 1500.0
 """Patience of runs and jobs: an outage of a store must not end them."""
 TRY_AGAIN_SECONDS = 1.0
 ASK_AGAIN_SECONDS = 5.0
+WATCH_SECONDS = 60.0
+"""So long after nobody asked any more the store is left in peace."""
 AT_ONCE = 8
 MOST_LISTINGS = 3
 FETCHING = ".fetch-"
@@ -54,7 +56,8 @@ class SharedFiles:
         self._patience = BRIEF_SECONDS
         self._told: Told = log.warning
         self._waiting = 0
-        self._answered, self._ask_again = True, 0.0
+        self._answered, self._asked = True, 0.0
+        self._watching: threading.Thread | None = None
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -174,19 +177,16 @@ class SharedFiles:
         return [self._root / key for key in found]
 
     def answers(self) -> bool:
-        """Tell whether files can be shared now; asks at most once in some seconds."""
+        """Tell whether the store answered when it was last asked; never waits for it."""
         if not self.remote:
             return True
-        from storage.bucket import BucketAwayError
-
-        if time.monotonic() >= self._ask_again:
-            try:
-                self._bucket().keys("check")
-                self._answered = True
-            except BucketAwayError as error:
-                log.warning("%s", self._sentence(error))
-                self._answered = False
-            self._ask_again = time.monotonic() + ASK_AGAIN_SECONDS
+        with self._lock:
+            self._asked = time.monotonic()
+            if self._watching is None or not self._watching.is_alive():
+                self._watching = threading.Thread(
+                    target=self._watch, name="files-watch", daemon=True
+                )
+                self._watching.start()
         return self._answered
 
     def check(self) -> str:
@@ -206,6 +206,18 @@ class SharedFiles:
         except BucketAwayError as error:
             return str(error)
         return "" if whole else "it does not keep what is stored"
+
+    def _watch(self) -> None:
+        from storage.bucket import BucketAwayError
+
+        while time.monotonic() < self._asked + WATCH_SECONDS:
+            try:
+                self._bucket().keys("check")
+                self._answered = True
+            except BucketAwayError as error:
+                log.warning("%s", self._sentence(error))
+                self._answered = False
+            time.sleep(ASK_AGAIN_SECONDS)
 
     def _publish_folder(self, folder: Path) -> None:
         files = {self._key(path): path for path in sorted(folder.rglob("*")) if _wanted(path)}

@@ -53,6 +53,13 @@ def judge_workers(alive: Sequence[WorkerEntity], lost: Sequence[WorkerEntity]) -
             f"{text}, but Redis does not answer to {', '.join(deaf)}. Its runs go on without live "
             "figures.",
         )
+    cut_off = [worker.name for worker in alive if worker.facts.get("files") is False]
+    if cut_off:
+        return Verdict(
+            "warning",
+            f"{text}, but the file store does not answer to {', '.join(cut_off)}, so runs wait "
+            "for it. Run python app.py doctor there.",
+        )
     return Verdict("ok", text)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from storage import progress
+from storage.shared_files import shared_files
 from storage.stores.workers import BEAT_SECONDS, WorkerEntity, WorkerStore
 from tasks import machine
 
@@ -30,12 +31,13 @@ class Signs:
         threading.Thread(target=self._watch_redis, name="redis-watch", daemon=True).start()
 
     def now(self) -> dict[str, Any]:
-        """Give alive_seconds, busy, rss_bytes and, once known, whether Redis answers."""
+        """Give alive_seconds, busy, rss_bytes and, whether Redis and the store answer."""
         return {
             "alive_seconds": round(time.monotonic() - self._began, 1),
             "busy": self._busy(),
             "rss_bytes": self._process.memory_info().rss,
             "redis": self._redis_answers,
+            "files": shared_files().answers(),
         }
 
     def _watch_redis(self) -> None:

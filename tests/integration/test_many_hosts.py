@@ -25,7 +25,7 @@ from tests.support.station import LEASE, Station, running_worker
 from tests.support.web import serving
 
 pytestmark = pytest.mark.postgres
-EPOCHS = 12
+EPOCHS = 8
 LEASE_SECONDS = float(LEASE["SIGNALBENCH_LEASE_SECONDS"])
 OUTAGE_SECONDS = 10.0
 
@@ -60,7 +60,7 @@ def test_a_lost_hosts_run_ends_on_another_with_the_same_numbers_and_is_read_on_a
     with running_worker(station) as worker:
         twin = station.await_status(station.new_run(EPOCHS).id, Status.COMPLETED)
         lost = station.new_run(EPOCHS)
-        station.await_epoch(lost.id, 4)
+        station.await_epoch(lost.id, 3)
         lines = {line["message"] for line in read_log(lost.id, lost.task_id)}
         pids = processes_of(first)
         for pid in (*pids, worker.pid):

@@ -147,7 +147,7 @@ def test_a_store_that_cannot_be_used_is_named_with_the_reason(
     files = SharedFiles(tmp_path, url)
     with pytest.raises(SharedFilesError, match=word):
         files.publish(write(tmp_path / "a"))
-    assert not files.answers()
+    wait_until(lambda: not files.answers(), 20, "a word about the store")
     assert files.check()
 
 

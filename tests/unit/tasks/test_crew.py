@@ -35,6 +35,13 @@ def test_a_worker_that_does_not_reach_redis_says_so() -> None:
     assert "b:2" in found.message
 
 
+def test_a_worker_that_does_not_reach_the_file_store_says_so() -> None:
+    found = judge_workers([worker(files=False), worker("b:2", files=True)], [])
+    assert found.status == "warning"
+    assert "does not answer to a:1" in found.message
+    assert "b:2" not in found.message
+
+
 @pytest.mark.parametrize(
     ("found", "workers", "status"),
     [
