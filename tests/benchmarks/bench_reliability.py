@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="+", choices=[*PARTS, "all"], metavar="PART")
     parser.add_argument("--full", action="store_true", help="the form whose figures count")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     chosen = list(PARTS) if "all" in given.parts else given.parts
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}, {os.cpu_count()} CPUs,", end=" ")
     print(f"Python {platform.python_version()}, {'full' if given.full else 'small'} form")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 
 from tests.chaos.session import Wanted, chaos
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--postgres", action="store_true", help="PostgreSQL instead of SQLite")
     parser.add_argument("--no-disk", action="store_true", help="never fill the disk")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     wanted = Wanted(
         faults=given.faults, runs=given.runs, kinds=given.kinds, epochs=given.epochs,
         seed=given.seed, lease_seconds=given.lease, stop_seconds=given.stop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -48,6 +49,8 @@ class Postgres:
                     "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200",
                 ],
                 user=self.user, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
+                # Not the bench's environment: by it "everything" that is killed is found.
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
             )  # fmt: skip
         wait_until(self.answers, START_SECONDS, "PostgreSQL")
         return True

@@ -14,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.database import read_session
 from storage.entities import ExperimentEntity, Status
 from storage.models import Experiment
-from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 from tests.chaos.patient import Patient
 from tests.support.bench import wait_until
 
 TWIN_SECONDS = 300
+DATASET = 1
+"""The toy set is the first that a patient is given."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def submit(patient: Patient, kind: Kind, name: str) -> int:
     """
     body = {
         "family": f"traced_{kind.family}",
-        "dataset_id": DatasetStore().all()[0].id,
+        "dataset_id": DATASET,
         "config": kind.config,
         "name": name,
         "tags": [kind.label],
