@@ -35,7 +35,6 @@ def main() -> int:
     worker = worker_name(os.getppid())
     set_up_logging("job", job=given.id, token=given.token, worker=worker)
     lease = Lease(given.id, given.token)
-    shared_files().wait_long(log.warning)
     done = threading.Event()
     for target in (_beat, _follow_worker):
         threading.Thread(target=target, args=(lease, done), daemon=True).start()
@@ -46,6 +45,7 @@ def _execute(lease: Lease, done: threading.Event) -> int:
     job = JobStore().get(lease.id)
     broadcast = Broadcast(task_id_of_job(job.id))
     broadcast.update(status="running", progress=0.0, message="")
+    shared_files().wait_long(lambda sentence: broadcast.update(message=sentence))
     try:
         sentence, result = _attempt(job, broadcast)
         done.set()

@@ -25,6 +25,7 @@ from integrations.registry import family
 from storage.artifacts import NewArtifact, artifacts, record, run_folder
 from storage.entities import DatasetEntity, ExperimentEntity, NotFoundError, StorageError
 from storage.settings import VERSION, settings
+from storage.shared_files import shared_files
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore, flatten
 from tasks.dataset_files import dataset_folder
@@ -171,6 +172,7 @@ def _machine(experiment: ExperimentEntity) -> dict[str, str]:
     facts = {"Host": experiment.host} if experiment.host else {}
     try:
         path = settings().runs_folder / str(experiment.id) / "machine.json"
+        shared_files().ensure(path)
         threads = json.loads(path.read_text(encoding="utf-8"))["threads"]
     except (OSError, ValueError, KeyError, TypeError):
         return facts

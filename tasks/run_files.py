@@ -17,7 +17,7 @@ from storage.artifacts import ArtifactStore, NewArtifact, link_or_copy, sha256_o
 from storage.entities import ExperimentEntity
 from storage.settings import settings
 from storage.stores.runs import ClaimedRun
-from tasks.shared_run import SharedRun
+from tasks.shared_run import SharedRun, attempt_number
 
 log = logging.getLogger("signalbench.runner")
 KINDS = {
@@ -93,9 +93,12 @@ class RunFiles:
         return path.resolve().relative_to(settings().runs_folder.resolve()).as_posix()
 
     def drop_older_attempts(self) -> None:
-        """Free the folders of earlier attempts, once the database points into ours."""
+        """Free the folders of earlier attempts, once the database points into ours.
+
+        Those of later ones stay: we may have lost the run since, and not know it yet.
+        """
         for path in self.base.glob("attempt-*"):
-            if path != self.folder:
+            if attempt_number(path.name) < self._run.lease.token:
                 shutil.rmtree(path, ignore_errors=True)
 
     def drop(self) -> None:

@@ -10,6 +10,7 @@ import orjson
 import redis
 
 from storage import progress
+from storage.entities import StorageError
 from storage.run_log import log_file, read
 from storage.settings import settings
 from storage.shared_files import shared_files
@@ -33,6 +34,7 @@ class SharedRun:
         """
         self._id = experiment_id
         self._task_id = task_id
+        self._attempt = attempt
         self._folder = attempt / CHECKPOINTS
         self._published: dict[Path, tuple[int, int]] = {}
         self._older_dropped = False
@@ -82,7 +84,7 @@ class SharedRun:
             del self._published[path]
         if not self._older_dropped:
             self._older_dropped = True
-            self._drop_older()
+            self._drop(attempt_number(self._attempt.name) - 1)
         if time.monotonic() >= self._next_log:
             self.publish_log()
 
@@ -93,14 +95,19 @@ class SharedRun:
 
     def ended(self) -> None:
         """Drop the shared checkpoints of a run that is complete; its artifacts are stored."""
-        shared_files().forget(self._folder)
+        self._drop(attempt_number(self._attempt.name))
 
-    def _drop_older(self) -> None:
-        base, ours = self._folder.parent.parent, self._folder.parent.name
-        paths = shared_files().listed(base)
-        found = [path.relative_to(base.resolve()) for path in paths]
-        older = {part.parts[0] for part in found if part.parts[0].startswith("attempt-")}
-        shared_files().forget(*(base / name for name in older - {ours}))
+    def _drop(self, newest: int) -> None:
+        """Drop the shared files of attempts up to one; later ones may be somebody else's."""
+        base = self._attempt.parent
+        try:
+            paths = shared_files().listed(base)
+        except StorageError as error:
+            log.warning("Earlier checkpoints stay in the store: %s", error)
+            return
+        names = {path.relative_to(base.resolve()).parts[0] for path in paths}
+        older = [name for name in names if 0 <= attempt_number(name) <= newest]
+        shared_files().forget(*(base / name for name in older))
 
     def _add_lines_from_redis(self) -> None:
         """Go on after the newest line anybody saw, though its writer died before sharing it."""
@@ -115,6 +122,12 @@ class SharedRun:
         with path.open("ab") as file:
             for line in lines:
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def attempt_number(folder: str) -> int:
+    """Give the fencing token in the name of an attempt's folder, -1 for another name."""
+    word, _, number = folder.partition("-")
+    return int(number) if word == "attempt" and number.isdecimal() else -1
 
 
 def _take_over_log(path: Path) -> None:

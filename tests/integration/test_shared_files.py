@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from storage import progress
 from storage.artifacts import artifacts, run_folder
 from storage.entities import ArtifactEntity
 from storage.models import utc_now
+from storage.run_log import RunLog, read
 from storage.shared_files import SharedFiles, SharedFilesError, shared_files
+from storage.shared_log import read_log
+from tasks.shared_run import SharedRun
 from tests.support.bench import wait_until
-from tests.support.environment import forget
+from tests.support.environment import forget, use
 from tests.support.servers import S3, running_s3
 
 
@@ -177,3 +181,65 @@ def test_results_are_brought_without_models_unless_they_are_asked_for(
     run_folder(rows, "run.json", models=True)
     assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "run.json"]
     assert shared_files().check() == ""
+
+
+def test_checkpoints_follow_their_run_and_never_go_before_a_later_attempt(
+    s3_url: str, sqlite: str, data_folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use({"REDIS_URL": redis_url}, monkeypatch)
+    base = data_folder / "runs" / "7"
+
+    def attempt(number: int) -> SharedRun:
+        return SharedRun(7, "task", base / f"attempt-{number}")
+
+    def shared() -> set[str]:
+        found = shared_files().listed(base)
+        return {p.relative_to(base).as_posix() for p in found if p.parent.name == "checkpoints"}
+
+    first, second = attempt(1), attempt(2)
+    for name in ("epoch-0001.pt", "epoch-0002.pt", "half.pt.tmp"):
+        write(base / "attempt-1" / "checkpoints" / name)
+    first.publish_checkpoint()
+    (base / "attempt-1" / "checkpoints" / "epoch-0001.pt").unlink()
+    assert len(shared()) == 2
+    first.committed()
+    assert shared() == {"attempt-1/checkpoints/epoch-0002.pt"}
+    write(base / "attempt-2" / "checkpoints" / "epoch-0003.pt")
+    second.publish_checkpoint()
+    first.committed()
+    first.ended()
+    assert shared() == {"attempt-2/checkpoints/epoch-0003.pt"}
+    second.ended()
+    assert shared() == set()
+
+
+def test_a_log_goes_on_with_the_lines_its_dead_writer_could_not_share(
+    s3_url: str, sqlite: str, data_folder: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", sqlite)
+    task = "task-of-log"
+
+    def become(host: str) -> SharedRun:
+        folder = data_folder / host
+        use({"REDIS_URL": redis_url, "SIGNALBENCH_DATA": str(folder)}, monkeypatch)
+        return SharedRun(3, task, folder / "runs" / "3" / "attempt-1")
+
+    run = become("a")
+    progress.reset_log(task, [])
+    log = RunLog(3)
+    for message in ("one", "two"):
+        progress.append_log(task, log.append("info", message))
+    run.publish_log()
+    progress.append_log(task, log.append("info", "three"))
+    become("b").take_over("")
+    assert [line["message"] for line in read(3)] == ["one", "two", "three"]
+    line = RunLog(3).append("info", "four")
+    assert line["id"] == 4
+    progress.append_log(task, line)
+    become("b").publish_log()
+    become("a").take_over("")
+    assert [(line["id"], line["message"]) for line in read(3)][2:] == [(3, "three"), (4, "four")]
+    become("web")
+    assert [line["id"] for line in read_log(3, task, since=2)] == [3, 4]
+    progress.reset_log(task, [])
+    assert [line["id"] for line in read_log(3, task)] == [1, 2, 3, 4]
