@@ -19,6 +19,8 @@ log = logging.getLogger("signalbench.disk")
 BALLAST_BYTES = 20_000_000
 """Room that is set free when the disk is full: else not even a failure could be written down."""
 BALLAST_AGAIN_BYTES = 10 * BALLAST_BYTES
+LEAST_BYTES = 200_000_000
+"""With less than that a disk is full, however small it is."""
 SLACK_PERCENT = 2.0
 """So far the disk must empty below a threshold before crossing it again is told again."""
 Level = Literal["ok", "warning", "full"]
@@ -53,7 +55,7 @@ def disk_state() -> DiskState:
     usage = shutil.disk_usage(settings().data)
     total = usage.used + usage.free
     percent = 100.0 * usage.used / total if total else 100.0
-    return DiskState(total, usage.free, _level(percent))
+    return DiskState(total, usage.free, _level(percent, usage.free))
 
 
 def has_room_for_runs() -> bool:
@@ -172,8 +174,8 @@ def _make_ballast() -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _level(percent: float) -> Level:
-    if percent >= settings().disk_full_percent:
+def _level(percent: float, free_bytes: int) -> Level:
+    if percent >= settings().disk_full_percent or free_bytes < LEAST_BYTES:
         return "full"
     return "warning" if percent >= settings().disk_warning_percent else "ok"
 
