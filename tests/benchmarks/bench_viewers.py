@@ -83,7 +83,8 @@ def viewer(bench: Bench, task: str) -> socket.socket:
 def web_process(bench: Bench) -> psutil.Process:
     """Find the process that answers the address."""
     port = urlsplit(bench.url).port
-    for process in [psutil.Process(bench.pid), *psutil.Process(bench.pid).children(True)]:
+    # The parent opened the socket that the web process listens on.
+    for process in psutil.Process(bench.pid).children(True):
         found = process.net_connections("tcp")
         if any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found):
             return process
