@@ -33,6 +33,7 @@ class Guard:
         self._lease = lease
         self._runs = RunStore()
         self._next = 0.0
+        self._seconds_before = self._seconds()
         self._unheard = ""
         self._since = 0.0
 
@@ -53,6 +54,16 @@ class Guard:
             log.warning("Process %d is hung (%s); killing it", self._child.pid, order)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, signal.SIGKILL)
+
+    def child_beats(self) -> bool:
+        """Tell whether the child holds its lease itself by now."""
+        return self._seconds() > self._seconds_before
+
+    def _seconds(self) -> float:
+        try:
+            return self._runs.claimed(self._lease).seconds
+        except (LeaseLostError, SQLAlchemyError):
+            return 0.0
 
     def _order(self) -> str | None:
         """Give the order to leave, "lost" without a claim, "" for none, None when nobody knows."""

@@ -27,7 +27,7 @@ from tasks import exit_codes
 from tasks.broadcast import Broadcast, beat_seconds
 from tasks.machine import Usage
 from tasks.parent import wait_for_end_of_input
-from tasks.room import WAITING, Room
+from tasks.room import Room
 from tasks.time_limit import TimeLimit
 
 log = logging.getLogger("signalbench.pulse")
@@ -286,7 +286,9 @@ class Pulse:
             self._leave(code)
 
     def _tell(self, level: str, kind: str, message: str) -> None:
-        self._broadcast.update(message=WAITING if kind == "disk-full" else message)
+        self._broadcast.update(message=message)
+        if kind in ("disk-full", "disk-room"):
+            self._broadcast.update(waiting=message if kind == "disk-full" else "")
         self.note(level, kind, message)
 
     def _leave(self, code: int) -> None:

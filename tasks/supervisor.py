@@ -175,7 +175,8 @@ def _watch(
         now = time.monotonic()
         if next_beat <= now < began + STARTING_SECONDS:
             next_beat = now + beat_seconds()
-            _beat_for(work)
+            if guard is None or not guard.child_beats():
+                _beat_for(work)
         if guard is not None:
             guard.look()
         elif now > began + limit:

@@ -31,6 +31,7 @@ from tasks.job_kinds import order_builtin_sets
 from tasks.outbox import Sender
 from tasks.parent import wait_for_end_of_input
 from tasks.probing import probe_when_idle
+from tasks.reaper import Reaper
 from tasks.retention_policy import order_clean_up_when_due
 from tasks.signs import Signs, forget_the_dead
 from tasks.supervisor import Work, job_work, run_work, supervise
@@ -162,6 +163,7 @@ class Worker:
         """Say that we live, give back what dead workers held, ring again for what waits."""
         facts, host = machine.facts() | {"gpus": len(gpus())}, machine.host_name()
         disk_watch = disk.DiskWatch(host)
+        reaper = Reaper()
         signs = Signs(lambda: self._slots[0].count_busy)
         beats = 0
 
@@ -171,9 +173,10 @@ class Worker:
             WorkerStore().beat(self.name, host, settings().workers, told)
 
         while True:
-            _guarded(beat)
+            if not _guarded(beat):
+                reaper.be_patient()
             _guarded(disk_watch.look)
-            _guarded(_reap)
+            _guarded(reaper.look)
             if beats % max(1, round(RING_AGAIN_SECONDS / BEAT_SECONDS)) == 0:
                 _guarded(_ring_for_waiting)
             if beats % HOUSE_BEATS == 1:
@@ -181,13 +184,6 @@ class Worker:
             beats += 1
             if self._leave.wait(BEAT_SECONDS):
                 return
-
-
-def _reap() -> None:
-    for name, found in (("run", RunStore().reap()), ("job", JobRunStore().reap())):
-        if found:
-            log.warning("Gave back each %s whose worker fell silent: %s", name, found)
-            woken.set()
 
 
 def _ring_for_waiting() -> None:
@@ -207,12 +203,14 @@ def _listen() -> None:
     ).start()  # fmt: skip
 
 
-def _guarded(action: Callable[[], None]) -> None:
-    """Do something now that is tried again later anyway, should the database be away."""
+def _guarded(action: Callable[[], None]) -> bool:
+    """Do something now that is tried again later anyway; False when the database is away."""
     try:
         action()
     except SQLAlchemyError as error:
         log.warning("The database is away: %s", error)
+        return False
+    return True
 
 
 def _follow_parent(worker: Worker) -> None:

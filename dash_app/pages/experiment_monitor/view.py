@@ -146,6 +146,9 @@ def notice(picture: Picture) -> Notice | None:
     ended = _END_NOTICES.get(entity.status)
     if ended is not None:
         return ended(picture)
+    waiting = picture.snapshot.get("waiting") if entity.status is Status.RUNNING else ""
+    if waiting:
+        return Notice("warning", str(waiting))
     if picture.silence_seconds is not None:
         return Notice("warning", _silence(picture.silence_seconds, picture.lease_seconds))
     if picture.trouble:
