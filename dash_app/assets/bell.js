@@ -58,8 +58,19 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function toast(item) {
-    return { action: "show", id: "bell-" + item.id, title: item.title, message: item.message,
+    return { action: "show", id: "bell-" + item.id, title: item.title, message: withLink(item),
       color: COLOURS[item.level] || "blue", autoClose: TOAST_MS };
+  }
+
+  function withLink(item) {
+    if (!item.href) return item.message;
+    const link = component("dash_core_components", "Link", { children: "Open", href: item.href });
+    const words = component("dash_html_components", "Div", { children: item.message });
+    return component("dash_html_components", "Div", { children: [words, link] });
+  }
+
+  function component(namespace, type, props) {
+    return { namespace: namespace, type: type, props: props };
   }
 
   /* Of several open tabs only the first tells; the tag makes the browser drop the others'. */
@@ -203,7 +214,15 @@ window.dash_clientside = window.dash_clientside || {};
     lines[Math.min(Math.max(next, 0), lines.length - 1)].focus();
   }
 
+  /* Who opens a toast has read its line. */
+  function openedToast(link) {
+    const read = state.items.filter((item) => !item.read && item.href === link.getAttribute("href"));
+    if (read.length) markRead(read.map((item) => item.id));
+  }
+
   document.addEventListener("click", (event) => {
+    const link = event.target.closest(".mantine-Notification-root a");
+    if (link) openedToast(link);
     if (event.target.closest("#shell-bell")) isOpen() ? close(true) : open();
     else if (event.target.closest("#shell-bell-all")) markRead(null);
     else if (event.target.closest("#shell-bell-settings")) close(false);
