@@ -33,6 +33,7 @@ from tasks.queue_view import (
     look_at_queue,
     missed_beats_seconds,
     place_of,
+    silence_limit_seconds,
 )
 from tasks.simulations import order_simulation
 
@@ -76,6 +77,7 @@ __all__ = [
     "possible_orders",
     "queue_of",
     "retry_experiment",
+    "silence_limit_seconds",
     "why_runs_wait",
 ]
 

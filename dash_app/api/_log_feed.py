@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from storage.entities import NotFoundError, Status
 from storage.shared_files import shared_files
 from storage.shared_log import read_log
 from storage.stores.experiments import ExperimentStore
+from tasks.queue import silence_limit_seconds
 
 log = logging.getLogger("signalbench.web")
 
@@ -70,6 +72,9 @@ class LogFeed:
         self._first_id = 1
         self._offset = 0
         self._said: dict[str, Any] = {}
+        self._beat: float | None = None
+        self._beat_at = time.monotonic()
+        self._silence_told = False
         self._looks = 0
         self._quiet = 0
         self._watching: asyncio.Task[None] | None = None
@@ -161,6 +166,7 @@ class LogFeed:
         """Notice that the run reported something, so that pages ask for it at once."""
         live = progress.read(self._task_id, self.epochs)
         self.epochs += len(live.epochs)
+        self._notice_silence(live.snapshot.get("beat"))
         said = {key: value for key, value in live.snapshot.items() if key not in STEADY}
         if said == self._said:
             return
@@ -168,6 +174,20 @@ class LogFeed:
         self.news += 1
         if said.get("status") in ENDED_WORDS:
             self._looks = 0
+
+
+    def _notice_silence(self, beat: float | None) -> None:
+        """Let pages look when signs of life are missing, and when they come again."""
+        if beat != self._beat:
+            self._beat, self._beat_at = beat, time.monotonic()
+            self.news += self._silence_told
+            self._silence_told = False
+        elif not self._silence_told and self._is_late():
+            self._silence_told = True
+            self.news += 1
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._beat_at > silence_limit_seconds()
 
 
 @asynccontextmanager
