@@ -175,7 +175,6 @@ class LogFeed:
         if said.get("status") in ENDED_WORDS:
             self._looks = 0
 
-
     def _notice_silence(self, beat: float | None) -> None:
         """Let pages look when signs of life are missing, and when they come again."""
         if beat != self._beat:
