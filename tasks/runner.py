@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import (
     CheckpointError,
@@ -59,6 +61,9 @@ from tasks.sentences import is_out_of_memory, sentence_for, unexpected
 from tasks.time_limit import TimeLimit
 
 log = logging.getLogger("signalbench.runner")
+NO_DATABASE = (
+    "Handed back because the database did not answer; it goes on from its last checkpoint."
+)
 LEAVE_SECONDS = 2.0
 """How long to try to say that we leave; the keeper sorts it out where the database is away."""
 NICE, NICE_LATER, LOW_PRIORITY = 5, 10, 3
@@ -85,6 +90,9 @@ def main() -> int:
         return Run(Lease(given.id, given.token)).execute()
     except LeaseLostError as error:
         log.warning("%s", error)
+        return exit_codes.LEASE_LOST
+    except OperationalError as error:
+        log.warning("The database is away; the keeper will give the run back: %s", error)
         return exit_codes.LEASE_LOST
 
 
@@ -124,6 +132,8 @@ class Run:
             return self._leave(left)
         except LeaseLostError:
             raise
+        except OperationalError as error:
+            return self._leave_for_want_of_database(error)
         except Exception as error:  # the border of a task: everything ends in a sentence
             self._fail(error)
         return exit_codes.DONE
@@ -157,6 +167,15 @@ class Run:
         word = "paused" if left.control is Control.PAUSE else "cancelled"
         self._end(word, f"{word.capitalize()}.", eta_seconds=None)
         return exit_codes.DONE
+
+    def _leave_for_want_of_database(self, error: OperationalError) -> int:
+        """Hand the run back when its database is there again: a restart of it ends no run."""
+        log.warning("The database did not answer, so the run is handed back: %s", error)
+        self._pulse.last_word(
+            lambda: self._runs.hand_back(self._lease, NO_DATABASE, self._pulse.seconds, Place())
+        )
+        self._end(Status.PENDING.value, "Waiting for a worker.", eta_seconds=None)
+        return exit_codes.HANDED_BACK
 
     def _place(self, left: Interrupted) -> Place:
         try:
