@@ -25,6 +25,9 @@ from tests.chaos.runs import State, states
 MOST_STALLED = 1
 """A run that dies three times without an epoch is given up by design; we stop before."""
 STOPPED_BEYOND_LEASE_SECONDS = 2.0
+UNANSWERED_SECONDS = 20.0
+AMID_BATCHES = 0.7
+"""Share of the runners struck while they train; starting takes longer than training here."""
 
 
 @dataclass
@@ -145,9 +148,9 @@ def pause_and_resume(ward: Ward) -> str:
     if not running:
         return ""
     run = ward.dice.choice(running)
-    if not _post(ward, run, "pause"):
-        return ""
-    ward.later(1.0, lambda: _resume(ward, run.id))
+    answered = _post(ward, run, "pause")
+    # An order without an answer may still be carried out a moment later.
+    ward.later(1.0 if answered else UNANSWERED_SECONDS, lambda: _resume(ward, run.id))
     return f"pause and resume of run {run.id}"
 
 
@@ -187,6 +190,8 @@ def _runner(ward: Ward) -> psutil.Process | None:
     """Give a runner whose run may die once more without being given up."""
     fragile = {str(state.id) for state in states() if state.stalled > MOST_STALLED}
     found = [p for p in ward.patient.processes("runner") if not fragile & set(_words(p))]
+    if ward.dice.random() < AMID_BATCHES:
+        found = [p for p in found if list(ward.patient.trace.glob(f"*/*-{p.pid}"))]
     return ward.dice.choice(found) if found else None
 
 

@@ -19,7 +19,6 @@ from tests.chaos.runs import kinds
 from tests.chaos.storm import Outcome, Plan, Storm, dice, make_ward
 from tests.chaos.verify import Findings, machine, verify
 
-STOP_LIMIT_SECONDS = 10.0
 Say = Callable[[str], None]
 
 
@@ -104,8 +103,6 @@ def _rage(wanted: Wanted, ward: Ward, subject: Patient, say: Say) -> Result:
     outcome = storm.rage()
     stop_seconds = subject.stop()
     findings = verify(subject, outcome)
-    if stop_seconds > STOP_LIMIT_SECONDS:
-        findings.wrong.append(f"the one command took {stop_seconds:.1f} s to stop")
     return Result(outcome, findings, subject.folder, stop_seconds)
 
 

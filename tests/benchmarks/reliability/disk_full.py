@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from storage.entities import Status
@@ -15,12 +16,11 @@ from tests.chaos.runs import Kind, make_twins, states, submit
 from tests.chaos.storm import Outcome
 from tests.chaos.verify import verify
 
-KINDS = [Kind("cnn1d", seed, 300) for seed in (0, 1)] + [Kind("transformer", 0, 150)]
 RUNS = 4
 WORDS = ("disk", "room")
 
 
-def measure(seconds: float) -> list[Row]:
+def measure(seconds: float, epochs: int) -> list[Row]:
     """Fill the disk in the middle of four runs; they must go on by themselves as their twins."""
     what, bar = f"disk full for {seconds:.0f} s during 4 runs", "0 damaged files, goes on"
     with tempfile.TemporaryDirectory(prefix="reliability-") as name:
@@ -31,13 +31,14 @@ def measure(seconds: float) -> list[Row]:
             with patient(folder, {"SIGNALBENCH_WORKERS": "4"}) as subject:
                 subject.start()
                 subject.wait_until_ready()
-                return [_during(subject, disk, seconds, what, bar)]
+                return [_during(subject, disk, seconds, epochs, Row(what, bar, "", False))]
 
 
-def _during(subject: Patient, disk: SmallDisk, seconds: float, what: str, bar: str) -> Row:
-    outcome = Outcome(make_twins(subject, KINDS))
+def _during(subject: Patient, disk: SmallDisk, seconds: float, epochs: int, row: Row) -> Row:
+    kinds = [Kind("cnn1d", 0, epochs), Kind("cnn1d", 1, epochs), Kind("transformer", 0, epochs)]
+    outcome = Outcome(make_twins(subject, kinds))
     for i in range(RUNS):
-        kind = KINDS[i % len(KINDS)]
+        kind = kinds[i % len(kinds)]
         outcome.runs[submit(subject, kind, f"run {i + 1}")] = kind.label
     for number in outcome.runs:
         await_batch(subject, number, 0.0)
@@ -59,7 +60,7 @@ def _during(subject: Patient, disk: SmallDisk, seconds: float, what: str, bar: s
         f"{max(went_on, default=0.0):.1f} s after there was room; page "
         f"{say}{'; ' if wrong else ''}{'; '.join(wrong[:3])}"
     )
-    return Row(what, bar, figure, not wrong and len(told) == RUNS)
+    return replace(row, figure=figure, held=not wrong and len(told) == RUNS)
 
 
 def _is_open(number: int) -> bool:

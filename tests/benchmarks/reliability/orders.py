@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
+
+import psutil
 
 from storage.entities import Status
 from storage.settings import settings
@@ -108,7 +111,8 @@ def hung(rounds: int) -> list[Row]:
             assert runner is not None
             runner.suspend()
             stopped.append(await_after(subject, number, "cancel", Status.CANCELLED))
-            runner.resume()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                runner.resume()
             state = state_of(number)
             assert state is not None
             assert state.status is Status.CANCELLED

@@ -29,7 +29,7 @@ from tests.support.bench import wait_until
 
 TAKE_OVER_SECONDS = 10.0
 GONE_SECONDS = 30.0
-KILLED, UNDISTURBED = Kind("cnn1d", 0, 200), Kind("cnn1d", 0, 4)
+UNDISTURBED = Kind("cnn1d", 0, 4)
 
 
 def stale(stops: int, at_once: int = 3) -> list[Row]:
@@ -107,14 +107,14 @@ def _await_token(number: int, token: int) -> None:
     raise AssertionError(f"run {number} was not taken over")
 
 
-def redone(kills: int) -> list[Row]:
+def redone(kills: int, epochs: int) -> list[Row]:
     """Kill runners at random moments of their epochs and count what is computed twice."""
     dice = random.Random(1)
     with bench() as subject:
         (twin,) = start_runs(subject, UNDISTURBED, 1, "twin")
         assert not await_ended([twin])
         length = len(trace_of(subject, twin)) // UNDISTURBED.epochs
-        (number,) = start_runs(subject, KILLED, 1)
+        (number,) = start_runs(subject, Kind("cnn1d", 0, epochs), 1)
         done = 0
         while done < kills and (runner := runner_of(subject, number)) is not None:
             token, epoch = token_of(number), ExperimentStore().get(number).epochs_done
@@ -126,9 +126,9 @@ def redone(kills: int) -> list[Row]:
             done += 1
             await_batch(subject, number, 0.0, token)
         wrong = await_ended([number])
-        per_kill = _redone_per_attempt(subject, number, length)
-        total = len(trace_of(subject, number)) - length * KILLED.epochs
-    share = 100 * total / (length * KILLED.epochs)
+        per_kill = _redone_per_attempt(subject, number, length, epochs)
+        total = len(trace_of(subject, number)) - length * epochs
+    share = 100 * total / (length * epochs)
     figure = (
         f"at most {max(per_kill)} batches of {length} in an epoch; {total} in all ({share:.1f} %), "
         f"{done} kills"
@@ -146,11 +146,11 @@ def _await_epoch(number: int, epoch: int) -> None:
     )
 
 
-def _redone_per_attempt(subject: Patient, number: int, length: int) -> list[int]:
+def _redone_per_attempt(subject: Patient, number: int, length: int, epochs: int) -> list[int]:
     """Give, per attempt, its batches beyond those of the epochs it committed."""
     events = reversed(ExperimentStore().events(number, limit=10_000))
     starts = [_epoch_in(event.message) for event in events if event.kind == "started"]
-    ends = [*starts[1:], KILLED.epochs]
+    ends = [*starts[1:], epochs]
     trace = trace_of(subject, number)
     tokens = sorted({token for _, token, _ in trace})
     counts = [sum(owner == token for _, owner, _ in trace) for token in tokens]

@@ -21,19 +21,19 @@ from tests.chaos.verify import verify
 from tests.support.servers import processes_of
 
 STOP_SECONDS = 10.0
-KIND = Kind("cnn1d", 0, 600)
 RUNS = 2
 
 
-def measure(rounds: int) -> list[Row]:
+def measure(rounds: int, epochs: int) -> list[Row]:
     """Stop by Ctrl-C or SIGTERM and start again, so many times; nobody presses resume."""
     stops: list[float] = []
     resumes: list[float] = []
     orphans = 0
+    kind = Kind("cnn1d", 0, epochs)
     with bench() as subject:
-        outcome = Outcome(make_twins(subject, [KIND]))
-        numbers = start_runs(subject, KIND, RUNS)
-        outcome.runs = dict.fromkeys(numbers, KIND.label)
+        outcome = Outcome(make_twins(subject, [kind]))
+        numbers = start_runs(subject, kind, RUNS)
+        outcome.runs = dict.fromkeys(numbers, kind.label)
         for i in range(rounds):
             time.sleep(1.0)
             tokens = {number: token_of(number) for number in numbers}

@@ -14,7 +14,6 @@ from tests.chaos.runs import Kind, submit
 from tests.support.bench import wait_until
 
 RUNS = 8
-KIND = Kind("cnn1d", 0, 150)
 BACK_SECONDS = 30.0
 FOLLOW_SECONDS = 5
 
@@ -47,11 +46,12 @@ class Follower:
                 self._over.wait(0.3)
 
 
-def measure(kills: int) -> list[Row]:
+def measure(kills: int, epochs: int) -> list[Row]:
     """Kill the web so many times while eight runs train."""
     backs: list[float] = []
     with bench(variables={"SIGNALBENCH_WORKERS": str(RUNS)}) as subject:
-        numbers = [submit(subject, KIND, f"run {i + 1}") for i in range(RUNS)]
+        kind = Kind("cnn1d", 0, epochs)
+        numbers = [submit(subject, kind, f"run {i + 1}") for i in range(RUNS)]
         wait_until(lambda: len(subject.processes("runner")) == RUNS, 120, "all runners")
         tasks = {n: ExperimentStore().get(n).task_id for n in numbers}
         followers = {n: Follower(subject, task) for n, task in tasks.items()}
@@ -63,7 +63,7 @@ def measure(kills: int) -> list[Row]:
             wait_until(subject.answers, 60, "the web")
             backs.append(time.monotonic() - began)
         wrong = await_ended(numbers)
-        wrong += [text for n in numbers for text in _curve(subject, n)]
+        wrong += [text for n in numbers for text in _curve(subject, n, epochs)]
         time.sleep(2.0)
         for follower in followers.values():
             follower.end()
@@ -77,9 +77,9 @@ def measure(kills: int) -> list[Row]:
     return [Row("web restart during 8 runs", "trainings untouched, curves complete", figure, held)]
 
 
-def _curve(subject: Patient, number: int) -> list[str]:
+def _curve(subject: Patient, number: int, epochs: int) -> list[str]:
     rows = subject.http.get(f"/api/experiments/{number}/epochs")["items"]
-    complete = [row["epoch"] for row in rows] == list(range(1, KIND.epochs + 1))
+    complete = [row["epoch"] for row in rows] == list(range(1, epochs + 1))
     return [] if complete else [f"run {number} shows {len(rows)} epochs"]
 
 

@@ -48,9 +48,10 @@ class TracedContext:
         return getattr(self._inner, name)
 
     def control(self) -> Control:
-        """Give the order, then note that a batch begins."""
+        """Give the order; note that a batch begins, unless the order is to leave before it."""
         order = self._inner.control()
-        self._file.write(f"{time.time():.6f}\n".encode())
+        if order not in (Control.PAUSE, Control.CANCEL):
+            self._file.write(f"{time.time():.6f}\n".encode())
         while os.path.exists(os.environ.get(HANG, "")):
             time.sleep(0.1)
         return order
