@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextvars import copy_context
 from typing import Any
 
@@ -9,7 +10,7 @@ import dash
 import numpy as np
 import plotly.graph_objects as go
 from dash.backends._fastapi import FastAPIDashServer
-from dash.exceptions import DashException, DependencyException
+from dash.exceptions import DashException, DependencyException, PreventUpdate
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,8 @@ from dash_app.request_metrics import RequestMetricsMiddleware
 from dash_app.security import GuardMiddleware
 from dash_app.shell import shell_layout, show_callback_error
 from storage.settings import VERSION, settings
+
+log = logging.getLogger("signalbench.web")
 
 
 class ThreadedFastAPIServer(FastAPIDashServer):
@@ -56,7 +59,18 @@ class ThreadedFastAPIServer(FastAPIDashServer):
                 # Our pages send what Dash's own script makes; this was made by hand.
                 return problem(400, "This is no callback of this page. Reload the page.")
             call = dash_app._execute_callback(function, values, context.outputs_list, context)
-            answer = await run_in_threadpool(copy_context().run, call)
+            try:
+                answer = await run_in_threadpool(copy_context().run, call)
+            except PreventUpdate:
+                raise
+            except DashException as error:
+                # What a callback itself raises went to on_error; Dash found the request unfitting.
+                log.warning("a request did not fit its callback: %s", error)
+                return problem(400, "This is no callback of this page. Reload the page.")
+            except Exception:
+                # Dash would answer 500 without a word in the log.
+                log.exception("a callback failed outside of itself")
+                raise
             return context.dash_response.set_response(data=answer)
 
         return dispatch

@@ -153,8 +153,11 @@ def show_callback_error(error: Exception) -> Any:
 
 
 def _outputs() -> list[dict[str, Any]]:
-    outputs = dash.ctx.outputs_list
-    return outputs if isinstance(outputs, list) else [outputs]
+    found = dash.ctx.outputs_grouping
+    if isinstance(found, dict) and "property" not in found:
+        found = list(found.values())
+    outputs = found if isinstance(found, list | tuple) else [found]
+    return [output for output in outputs if isinstance(output, dict)]
 
 
 def _broken_page() -> html.Div:

@@ -409,6 +409,26 @@ def test_t08_callbacks_made_by_hand_are_refused(client: httpx.Client) -> None:
         assert 400 <= answer.status_code < 500, answer.text[:200]
 
 
+def test_t08_every_callback_bears_what_no_page_would_send(client: httpx.Client) -> None:
+    for known in client.get("/_dash-dependencies").json():
+        outputs = [output_of(name) for name in known["output"].strip(".").split("...")]
+        whole = {
+            "output": known["output"],
+            "outputs": outputs if known["output"].startswith("..") else outputs[0],
+            "inputs": [{**item, "value": None} for item in known["inputs"]],
+            "state": [{**item, "value": None} for item in known["state"]],
+            "changedPropIds": [],
+        }
+        for changed in ({}, {"outputs": []}, {"inputs": []}, {"outputs": None, "inputs": 5}):
+            answer = client.post("/_dash-update-component", json={**whole, **changed})
+            assert answer.status_code < 500, (known["output"], changed, answer.text[:200])
+
+
+def output_of(name: str) -> dict[str, Any]:
+    component, prop = name.rsplit(".", 1)
+    return {"id": json.loads(component) if component[0] == "{" else component, "property": prop}
+
+
 def test_t83_nothing_for_developers_is_served(client: httpx.Client) -> None:
     for path in ["/console", "/?__debugger__=yes&cmd=resource", "/_dash-routes"]:
         text = client.get(path).text
