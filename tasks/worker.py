@@ -45,6 +45,7 @@ RING_AGAIN_SECONDS = 10.0
 HOUSE_BEATS = 20
 """Every so many beats we look whether a clean-up is due."""
 STOP_SECONDS = 7.0
+LAST_MESSAGE_SECONDS = 2.0
 
 
 class Slots:
@@ -130,13 +131,15 @@ class Worker:
         _guarded(forget_the_dead)
         threads = [
             threading.Thread(target=target, name=target.__name__, daemon=True)
-            for target in (self._claim_on, self._keep, self._probe, self._send, _listen)
+            for target in (self._send, self._claim_on, self._keep, self._probe, _listen)
         ]
         for thread in threads:
             thread.start()
         self._leave.wait()
         for slots in self._slots:
             slots.join(STOP_SECONDS)
+        # A message cut off on its way is sent again, which some receivers show twice.
+        threads[0].join(LAST_MESSAGE_SECONDS)
         _guarded(lambda: WorkerStore().forget(self.name))
 
     def leave(self) -> None:
