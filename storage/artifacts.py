@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 
@@ -115,11 +116,11 @@ def artifacts() -> ArtifactStore:
         ArtifactStoreError: ARTIFACT_URL is of a kind that cannot be used.
     """
     given = settings().artifact_url_given
-    if not given or given.startswith(SCHEME):
+    if not given or (urlsplit(given).netloc and given.startswith(SCHEME)):
         return ArtifactStore(settings().artifacts_folder)
     if "://" in given and not given.startswith("file://"):
         raise ArtifactStoreError(
-            f"ARTIFACT_URL {given.split('://')[0]}:// cannot be used. Give a bucket, e.g. "
+            f"ARTIFACT_URL {given.split('://')[0]}://… cannot be used. Give a bucket, e.g. "
             "s3://bench/files, or a folder, e.g. file:///srv/signalbench/artifacts."
         )
     return ArtifactStore(Path(given.removeprefix("file://")))

@@ -60,6 +60,7 @@ class SharedFiles:
         self._watching: threading.Thread | None = None
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._turns: dict[Path, threading.Lock] = {}
 
     @property
     def remote(self) -> bool:
@@ -110,7 +111,12 @@ class SharedFiles:
             OSError: The disk is full or the folder cannot be written.
         """
         if self.remote and not path.exists():
-            self.copy(path, path)
+            with self._lock:
+                turn = self._turns.setdefault(path, threading.Lock())
+            # A page asks for the same data from several threads at once.
+            with turn:
+                if not path.exists():
+                    self.copy(path, path)
         return path
 
     def refresh(self, path: Path, target: Path | None = None) -> None:

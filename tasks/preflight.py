@@ -12,6 +12,7 @@ import redis
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage.artifacts import artifacts
 from storage.database import migrate
 from storage.entities import StorageError
 from storage.progress import connect
@@ -58,6 +59,10 @@ def check_data_folder() -> None:
             f"The data folder {folder} cannot be written ({error.strerror}). Give this user the "
             "right to write there, or choose another folder with SIGNALBENCH_DATA."
         ) from error
+    try:
+        artifacts()
+    except StorageError as error:
+        raise PreflightError(str(error)) from error
     free = shutil.disk_usage(folder).free
     if free < FULL_DISK_BYTES:
         raise PreflightError(_full(folder, free))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,20 @@ def test_a_folder_arrives_whole_and_is_not_asked_for_again(
     (target / "samples.f32").write_bytes(b"ours now")
     assert there.ensure(target / "samples.f32").read_bytes() == b"ours now"
     assert [p.name for p in target.parent.iterdir()] == ["7"]
+
+
+def test_several_that_want_the_same_folder_at_once_bring_it_once(
+    here: SharedFiles, there: SharedFiles, tmp_path: Path
+) -> None:
+    folder = tmp_path / "here" / "datasets" / "7"
+    for number in range(5):
+        write(folder / f"{number}")
+    here.publish(folder)
+    target = tmp_path / "there" / "datasets" / "7"
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: there.ensure(target).stat().st_ino, range(8)))
+    assert len(set(found)) == 1
+    assert len(list(target.iterdir())) == 5
 
 
 def test_a_folder_published_again_holds_nothing_of_before(
