@@ -1,6 +1,6 @@
 """Ten runs at once: all of them make progress, and the pages still answer.
 
-    python tests/benchmarks/bench_sharing.py [--runs 10] [--seconds 60] [--rounds 20]
+    python tests/benchmarks/bench_sharing.py [--runs 10] [--seconds 60] [--rounds 5]
 
 Prints the slowest and quickest run, and the time of pages and REST meanwhile (median, 95th
 percentile, maximum), over HTTP and, where there is Chromium, until a page's content stands.
@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=5, help="of opening screens")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="bench-sharing-"))
     try:
@@ -63,8 +63,11 @@ def measure(bench: Bench, count: int, seconds: float, rounds: int) -> None:
     print(f"first epoch of all {count} runs after {time.monotonic() - began:.0f} s")
     before = {run: steps(bench, run) for run in runs}
     began = time.monotonic()
+    times: dict[str, list[float]] = {path: [] for path in PATHS}
     while time.monotonic() < began + seconds:
-        measure_requests(bench, rounds)
+        measure_requests(bench, times)
+    for path, found in times.items():
+        say(f"GET {path}", found)
     took = time.monotonic() - began
     gained = sorted(steps(bench, run) - before[run] for run in runs)
     stuck = sum(gain == 0 for gain in gained)
@@ -85,11 +88,11 @@ def steps(bench: Bench, run: int) -> int:
     return int(bench.get(f"/api/experiments/{run}")["epochs_done"])
 
 
-def measure_requests(bench: Bench, rounds: int) -> None:
-    """Ask for pages and REST answers, one after the other."""
+def measure_requests(bench: Bench, times: dict[str, list[float]]) -> None:
+    """Ask for pages and REST answers, one after the other, and note how long each took."""
     with httpx.Client(base_url=bench.url, timeout=60) as client:
-        for path in PATHS:
-            say(f"GET {path}", [request(client, path) for _ in range(rounds)])
+        for path, found in times.items():
+            found.append(request(client, path))
 
 
 def request(client: httpx.Client, path: str) -> float:
@@ -108,7 +111,7 @@ def measure_screens(bench: Bench, run: int, rounds: int) -> None:
         for path, content in SCREENS.items():
             page = browser.new_page()
             times = []
-            for _ in range(max(3, rounds // 2)):
+            for _ in range(rounds):
                 began = time.perf_counter()
                 page.goto(bench.url + path.format(run=run))
                 page.locator(content).first.wait_for(timeout=60_000)

@@ -10,7 +10,8 @@ from sqlalchemy import update
 
 from storage.database import write_session
 from storage.entities import Status
-from storage.models import WorkerRow
+from storage.models import Experiment, WorkerRow
+from storage.settings import settings
 from storage.stores.datasets import DatasetStore, ReadyFacts
 from storage.stores.experiments import ExperimentStore, NewExperiment
 from storage.stores.runs import RunStore
@@ -130,3 +131,15 @@ def test_a_press_is_acknowledged_at_once_and_the_place_in_the_queue_is_said(
     took = float(page.locator("#monitor-chip").get_attribute("data-took") or "inf")
     assert took < ACKNOWLEDGED_MS
     assert ExperimentStore().get(1).control == "pause"
+
+
+def test_a_silent_worker_is_said_on_the_monitor_and_in_the_queue(wide_page: Page) -> None:
+    page = wide_page
+    with write_session() as session:
+        silent = Experiment.lease_until - (LEASE_SECONDS - settings().lease_seconds) - 7.0
+        session.execute(update(Experiment).where(Experiment.id == 1).values(lease_until=silent))
+    page.goto("/experiment/1/monitor")
+    page.get_by_text("Its worker fell silent").wait_for()
+    expect(page.locator("#monitor-notice")).to_contain_text("takes the run up from its last")
+    page.goto("/queue")
+    page.locator("#queue-running").get_by_text("Its worker fell silent").wait_for()
