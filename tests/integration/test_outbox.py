@@ -8,6 +8,7 @@ import hmac
 import logging
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -173,6 +174,31 @@ def test_a_test_is_tried_once_and_a_redirect_is_not_followed(sqlite: str, hook: 
     assert newest(channel).status == "failed"
     assert "redirect" in newest(channel).error
     assert len(hook.posts) == 1
+
+
+def test_a_name_is_resolved_once_and_the_checked_address_is_called(
+    sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that answers differently the second time is never asked again."""
+    monkeypatch.setenv("SIGNALBENCH_WEBHOOK_PRIVATE", "chat.test")
+    settings.cache_clear()
+    ask, asked = socket.getaddrinfo, []
+
+    def answers(host: Any, *arguments: Any, **named: Any) -> Any:
+        if host == "chat.test":
+            asked.append(host)
+            host = "127.0.0.1" if len(asked) == 1 else "10.255.255.1"
+        return ask(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    with web_hook() as hook:
+        channel = add(kind="webhook", url=f"http://chat.test:{hook.port}/hook")
+        OutboxStore().test(channel.id)
+        send_all()
+    assert newest(channel).status == "sent", newest(channel).error
+    assert hook.posts[0].headers["Host"] == f"chat.test:{hook.port}"
+    assert asked == ["chat.test"]
+    settings.cache_clear()
 
 
 def test_an_endless_answer_is_not_read_to_its_end(sqlite: str, hook: Hook) -> None:
