@@ -30,11 +30,14 @@ from storage.settings import settings
 from storage.stores.channels import ChannelEntity, ChannelStore
 from storage.stores.notifications import Notice, announce
 from storage.stores.outbox import DeliveryEntity, OutboxStore, pause_after
+from tasks.channels import post
+from tasks.channels.trust import trusted_authorities
 from tasks.outbox import Sender
 from tests.support.bench import REPOSITORY, wait_until
 from tests.support.receivers import Hook, Posted, mail_server, web_hook
 
 SECRET = "hush-hush-42"  # noqa: S105
+REAL_NAMES = socket.getaddrinfo
 NOTICE = Notice("success", "completed", "“Gearbox” is complete", "Correct on 96.8 % of windows.")
 SENDER = (
     "import threading; from tasks.outbox import Sender;"
@@ -182,15 +185,7 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_called(
     """A name server that answers differently the second time is never asked again."""
     monkeypatch.setenv("SIGNALBENCH_WEBHOOK_PRIVATE", "chat.test")
     settings.cache_clear()
-    ask, asked = socket.getaddrinfo, []
-
-    def answers(host: Any, *arguments: Any, **named: Any) -> Any:
-        if host == "chat.test":
-            asked.append(host)
-            host = "127.0.0.1" if len(asked) == 1 else "10.255.255.1"
-        return ask(host, *arguments, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    asked = resolve_to_us(monkeypatch)
     with web_hook() as hook:
         channel = add(kind="webhook", url=f"http://chat.test:{hook.port}/hook")
         OutboxStore().test(channel.id)
@@ -199,6 +194,42 @@ def test_a_name_is_resolved_once_and_the_checked_address_is_called(
     assert hook.posts[0].headers["Host"] == f"chat.test:{hook.port}"
     assert asked == ["chat.test"]
     settings.cache_clear()
+
+
+def test_the_certificate_is_verified_for_the_name_not_for_the_address(
+    sqlite: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SIGNALBENCH_WEBHOOK_PRIVATE", "127.0.0.0/8")
+    settings.cache_clear()
+    said = {}
+    for name in ("chat.test", "other.test"):
+        with web_hook(self_signed(tmp_path, name)) as hook:
+            trusted = ssl.create_default_context(cafile=tmp_path / "certificate.pem")
+            for authorities in (trusted_authorities(), trusted):
+                resolve_to_us(monkeypatch)
+                monkeypatch.setattr(post, "trusted_authorities", lambda a=authorities: a)
+                channel = add(kind="webhook", url=f"https://chat.test:{hook.port}/hook")
+                OutboxStore().test(channel.id)
+                send_all()
+                said[name, authorities is trusted] = newest(channel)
+    assert said["chat.test", True].status == "sent", said
+    for key in (("chat.test", False), ("other.test", False), ("other.test", True)):
+        assert "certificate of chat.test is not trusted" in said[key].error
+    settings.cache_clear()
+
+
+def resolve_to_us(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let chat.test be this machine when it is first asked for, and another address later."""
+    ask, asked = REAL_NAMES, []
+
+    def answers(host: Any, *arguments: Any, **named: Any) -> Any:
+        if host == "chat.test":
+            asked.append(host)
+            host = "127.0.0.1" if len(asked) == 1 else "10.255.255.1"
+        return ask(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    return asked
 
 
 def test_an_endless_answer_is_not_read_to_its_end(sqlite: str, hook: Hook) -> None:
@@ -271,9 +302,9 @@ def make_due() -> None:
         session.execute(update(Delivery).values(next_at=0.0))
 
 
-def self_signed(folder: Path) -> ssl.SSLContext:
+def self_signed(folder: Path, host: str = "localhost") -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -283,6 +314,7 @@ def self_signed(folder: Path) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     path = folder / "certificate.pem"

@@ -74,8 +74,8 @@ def mail_server(
 
 
 @contextmanager
-def web_hook() -> Iterator[Hook]:
-    """Run a web server until the block ends."""
+def web_hook(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
+    """Run a web server until the block ends, with ``tls`` one that speaks https."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -94,6 +94,8 @@ def web_hook() -> Iterator[Hook]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         hook = Hook(server.server_address[1])
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.daemon_threads = True
         with _served(server):
             yield hook
