@@ -61,6 +61,7 @@ class Pulse:
         self._noting = threading.Lock()
         self._began = time.monotonic()
         self._last_beat = _boot_time()
+        self._beaten = False
         self._sign = time.monotonic()
         self._ordered_at = 0.0
         self._out_of_time = False
@@ -94,7 +95,7 @@ class Pulse:
         another batch, unless nobody took the run over meanwhile.
         """
         self.sign_of_life()
-        while self._lapsed() and not self.leaving:
+        while (self._lapsed() or not self._beaten) and not self.leaving:
             self._renew()
         if self.control == "cancel":
             return Control.CANCEL
@@ -185,7 +186,7 @@ class Pulse:
         began = _boot_time()
         progress, seconds = round(self.fraction, 4), round(self.seconds, 2)
         self._runs.beat(self.lease, settings().lease_seconds, progress, seconds)
-        self._last_beat = began
+        self._last_beat, self._beaten = began, True
         self.room.found("database")
 
     def _write_notes(self) -> None:
@@ -213,7 +214,7 @@ class Pulse:
             self._leave(exit_codes.LEASE_LOST)
         except SQLAlchemyError as error:
             self._trouble(error)
-            if not out_of_room(error):
+            if self._lapsed() and not out_of_room(error):
                 self._leave(exit_codes.LEASE_LOST)
             self.sign_of_life()
             time.sleep(AGAIN_SECONDS)
