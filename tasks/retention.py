@@ -22,6 +22,7 @@ from tasks.backup import sweep_staging
 from tasks.house_lock import files_may_go
 from tasks.retention_plan import Item, plan
 from tasks.retention_policy import RetentionPolicy, automatic_from, load_policy
+from tasks.shared_run import forget_attempts
 
 log = logging.getLogger("signalbench.retention")
 TRASH = ".trash"
@@ -75,6 +76,8 @@ def _remove(item: Item, policy: RetentionPolicy) -> bool:
         return False
     if gone:
         shared_files().forget(*(path for path in item.paths if _is_shared(path)))
+        if item.run is not None:
+            forget_attempts(item.run.id)
     return gone
 
 

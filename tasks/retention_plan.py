@@ -13,6 +13,7 @@ from integrations.registry import families
 from storage.artifacts import artifacts
 from storage.entities import Status
 from storage.settings import settings
+from storage.shared_files import shared_files
 from storage.stores.retention import EndedRun, FolderFacts, RetentionStore
 from tasks.earlier import pickers
 from tasks.references import numbers_in
@@ -149,8 +150,10 @@ def _failed(run: EndedRun) -> Candidate:
 
 def _intermediate(run: EndedRun) -> Iterator[Candidate]:
     paths = (*_working_files(run.id), *(artifacts().place(path) for path in run.trimmable))
-    present = [path for path in paths if path.exists()]
-    if present:
+    # With a bucket, files that are not here may lie there.
+    remote = shared_files().remote
+    present = [path for path in paths if remote or path.exists()]
+    if present or remote:
         title = f"Checkpoints of “{run.name}”"
         yield _candidate("intermediate", title, run.since, present, run)
 

@@ -84,7 +84,7 @@ class SharedRun:
             del self._published[path]
         if not self._older_dropped:
             self._older_dropped = True
-            self._drop(attempt_number(self._attempt.name) - 1)
+            forget_attempts(self._id, attempt_number(self._attempt.name) - 1)
         if time.monotonic() >= self._next_log:
             self.publish_log()
 
@@ -95,19 +95,7 @@ class SharedRun:
 
     def ended(self) -> None:
         """Drop the shared checkpoints of a run that is complete; its artifacts are stored."""
-        self._drop(attempt_number(self._attempt.name))
-
-    def _drop(self, newest: int) -> None:
-        """Drop the shared files of attempts up to one; later ones may be somebody else's."""
-        base = self._attempt.parent
-        try:
-            paths = shared_files().listed(base)
-        except StorageError as error:
-            log.warning("Earlier checkpoints stay in the store: %s", error)
-            return
-        names = {path.relative_to(base.resolve()).parts[0] for path in paths}
-        older = [name for name in names if 0 <= attempt_number(name) <= newest]
-        shared_files().forget(*(base / name for name in older))
+        forget_attempts(self._id, attempt_number(self._attempt.name))
 
     def _add_lines_from_redis(self) -> None:
         """Go on after the newest line anybody saw, though its writer died before sharing it."""
@@ -122,6 +110,26 @@ class SharedRun:
         with path.open("ab") as file:
             for line in lines:
                 file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def forget_attempts(experiment_id: int, newest: int | None = None) -> None:
+    """Drop the shared working files of a run's attempts.
+
+    Args:
+        experiment_id: The run.
+        newest: The last attempt to drop, since later ones may be somebody else's; None for all.
+    """
+    if not shared_files().remote:
+        return
+    base = settings().runs_folder.resolve() / str(experiment_id)
+    try:
+        names = {path.relative_to(base).parts[0] for path in shared_files().listed(base)}
+    except StorageError as error:
+        log.warning("Earlier checkpoints stay in the store: %s", error)
+        return
+    numbers = {name: attempt_number(name) for name in names}
+    old = [name for name, n in numbers.items() if n >= 0 and (newest is None or n <= newest)]
+    shared_files().forget(*(base / name for name in old))
 
 
 def attempt_number(folder: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from storage.stores.datasets import DatasetStore
 from storage.stores.jobs import JobStore
 from tasks.import_jobs import BUILTIN_MARK, _write_mark, import_dataset, inspect_dataset
 from tasks.job_kinds import order_builtin_sets
+from tasks.retention import clean_up
 from tests.support.environment import use
+from tests.support.finished_run import Toy, finished_run
 from tests.support.servers import S3
 
 Host = Callable[[str], Path]
@@ -124,3 +127,17 @@ def test_built_in_sets_that_one_host_made_are_not_ordered_on_another(host: Host)
     host("second worker")
     order_builtin_sets()
     assert JobStore().latest("builtin") is None
+
+
+def test_old_checkpoints_go_from_the_bucket_whichever_host_cleans_up(host: Host) -> None:
+    folder = host("worker")
+    run = finished_run(Toy())
+    checkpoint = folder / "runs" / str(run) / "attempt-1" / "checkpoints" / "epoch-0001.pt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"weights")
+    shared_files().publish(checkpoint)
+    web = host("web")
+    kept = shared_files().listed(web / "artifacts")
+    clean_up(quiet, by_hand=True, now=datetime.now(UTC) + timedelta(days=31))
+    assert shared_files().listed(web / "runs") == []
+    assert shared_files().listed(web / "artifacts") == kept != []
