@@ -33,7 +33,7 @@ OLDEST_PYTHON = (3, 11)
 PACKAGES = (
     "numpy", "scipy", "scikit-learn", "sqlalchemy", "alembic", "celery", "redis", "pydantic",
     "dash", "dash-mantine-components", "dash-ag-grid", "plotly", "fastapi", "uvicorn", "h5py",
-    "pyarrow", "reportlab", "safetensors", "sktime",
+    "obstore", "pyarrow", "reportlab", "safetensors", "sktime",
 )  # fmt: skip
 MEND_PACKAGES = "run make run, which installs what is missing"
 
