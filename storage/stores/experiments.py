@@ -230,10 +230,13 @@ class ExperimentStore:
             with write_session() as session:
                 if seen is not None:
                     _check_seen(session, seen)
-                session.execute(
-                    update(Experiment).where(Experiment.id == experiment_id, alive()).values(values)
+                changed = session.scalar(
+                    update(Experiment)
+                    .where(Experiment.id == min(experiment_id, LARGEST_ID), alive())
+                    .values(values)
+                    .returning(Experiment.id)
                 )
-                if tags is not None:
+                if tags is not None and changed is not None:
                     _replace_tags(session, experiment_id, tags)
         return self.get(experiment_id)
 

@@ -367,6 +367,12 @@ def bring(number: int, status: Status) -> None:
             session.get_one(Experiment, number).status = step
 
 
+def test_a_run_that_is_not_there_is_not_changed(client: httpx.Client) -> None:
+    for number in (999, 2**53, 2**63 - 1):
+        answer = client.patch(f"/api/experiments/{number}", json={"tags": ["a"], "note": "b"})
+        refused(answer, 404)
+
+
 def test_t70_what_runs_is_not_deleted_nor_its_data(client: httpx.Client, dataset_id: int) -> None:
     number = ordered(client, dataset_id)
     bring(number, Status.RUNNING)
