@@ -113,7 +113,8 @@ class RunStore:
                 return None
             row.host = host
             row.started_at = row.started_at or utc_now()
-            again = f", going on after epoch {row.epochs_done}" if row.epochs_done else ""
+            resumes = bool(row.epochs_done and row.checkpoint)
+            again = f", going on after epoch {row.epochs_done}" if resumes else ""
             add_event(session, row.id, "info", "started", f"Started on {host}{again}.")
             return Lease(row.id, row.token)
 
