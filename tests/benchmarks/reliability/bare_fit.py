@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from integrations.core.testing import RecordingContext
 from integrations.core.training.checkpoint import Checkpoints
 from integrations.core.training.state import TrainState
 from integrations.registry import family
+from tasks.runner import NICE
 
 _best: dict[str, Any] = {}
 
@@ -55,6 +57,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
+    os.nice(NICE)
     Checkpoints.on_epoch_end = _keep_best  # type: ignore[assignment,method-assign]
     Checkpoints.load_best = _load_best  # type: ignore[assignment,method-assign]
     chosen = family("cnn1d")
