@@ -55,8 +55,9 @@ class TimeLimit:
     def ended(self) -> str:
         """Sentence for a run that was ended."""
         return (
-            f"It was ended at its time limit of {duration(self.seconds)}. Raise the limit of this "
-            "run, then press Retry: it goes on from its last checkpoint."
+            f"It was ended at its time limit of {duration(self.seconds)}. Retry evaluates its best "
+            "model so far; with a raised limit (time_limit_seconds over REST) Retry goes on "
+            "training from the last checkpoint."
         )
 
 

@@ -184,32 +184,50 @@ def test_altered_data_fail_a_run_and_the_right_ones_let_it_go_on(station: Statio
     assert ended.status is Status.COMPLETED, ended.error
 
 
-ASLEEP = """
+HEART = """
 import sys
 from storage.stores.leases import Lease
 from tasks.broadcast import Broadcast
 from tasks.pulse import Pulse
 from tasks.time_limit import TimeLimit
-pulse = Pulse(Lease(int(sys.argv[1]), int(sys.argv[2])), Broadcast("asleep"), TimeLimit(7200))
+lease, limit = Lease(int(sys.argv[1]), int(sys.argv[2])), TimeLimit(float(sys.argv[3]))
+pulse = Pulse(lease, Broadcast("heart"), limit)
 pulse.in_fit = True
 pulse.start()
 while True:
-    print("batch", pulse.order(), flush=True)
+    print("batch", pulse.order().name, flush=True)
 """
+
+
+def heart(batches: Path, limit_seconds: float = 7200) -> subprocess.Popen[bytes]:
+    """Claim the only run and start a process that beats for it and computes its batches."""
+    lease = RunStore().claim_next("heart", "here", LEASE_SECONDS)
+    assert lease is not None
+    with batches.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-c", HEART, str(lease.id), str(lease.token), str(limit_seconds)],
+            cwd=REPOSITORY, env={**os.environ}, stdin=subprocess.PIPE, stdout=output,
+        )  # fmt: skip
+
+
+def test_a_fit_that_does_not_stop_at_its_time_limit_is_ended(station: Station) -> None:
+    run = station.new_run(2)
+    ending = heart(station.data / "batches", limit_seconds=1.5)
+    assert ending.wait(60) == exit_codes.DONE
+    assert ending.stdin is not None
+    ending.stdin.close()
+    failed = ExperimentStore().get(run.id)
+    assert failed.status is Status.FAILED
+    assert failed.error.startswith("It was ended at its time limit of 1.5 s. Retry evaluates")
+    assert "batch STOP\n" in (station.data / "batches").read_text()
 
 
 def test_a_process_asleep_beyond_its_lease_computes_no_batch_after_a_take_over(
     station: Station,
 ) -> None:
     run = station.new_run(2)
-    lease = RunStore().claim_next("sleeper", "here", LEASE_SECONDS)
-    assert lease is not None
-    with (station.data / "batches").open("wb") as output:
-        sleeper = subprocess.Popen(
-            [sys.executable, "-c", ASLEEP, str(lease.id), str(lease.token)],
-            cwd=REPOSITORY, env={**os.environ}, stdin=subprocess.PIPE, stdout=output,
-        )  # fmt: skip
     computed = station.data / "batches"
+    sleeper = heart(computed)
     wait_until(lambda: computed.stat().st_size > 1000, 60, "some batches")
     os.kill(sleeper.pid, signal.SIGSTOP)
     wait_until(lambda: RunStore().reap() == [run.id], 60, "the end of the lease")
@@ -219,7 +237,7 @@ def test_a_process_asleep_beyond_its_lease_computes_no_batch_after_a_take_over(
     assert sleeper.wait(20) == exit_codes.LEASE_LOST
     assert sleeper.stdin is not None
     sleeper.stdin.close()
-    assert computed.stat().st_size - before <= len("batch Control.RUN\n")
+    assert computed.stat().st_size - before <= len("batch RUN\n")
 
 
 def test_a_child_that_hears_no_order_is_killed(
