@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,6 +43,7 @@ JOB_SLOTS = 2
 URGENT_JOB_SLOTS = 1
 """Kept free for what somebody waits for at the screen, however many long jobs there are."""
 RING_AGAIN_SECONDS = 10.0
+LISTEN_AGAIN_SECONDS = 1.0
 HOUSE_BEATS = 20
 """Every so many beats we look whether a clean-up is due."""
 STOP_SECONDS = 7.0
@@ -200,10 +202,14 @@ def _listen() -> None:
     """Take messages from Redis; Celery reconnects by itself, for as long as it takes."""
     from celery.worker import WorkController
 
-    WorkController(
-        app=app, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True,
-        without_heartbeat=True, loglevel="WARNING", hostname=f"bell@{machine.host_name()}",
-    ).start()  # fmt: skip
+    while True:
+        WorkController(
+            app=app, pool_cls="threads", concurrency=1, without_gossip=True, without_mingle=True,
+            without_heartbeat=True, loglevel="WARNING", hostname=f"bell@{machine.host_name()}",
+        ).start()  # fmt: skip
+        # A message that is no JSON ends Celery's loop for good (measured); it is taken by now.
+        log.warning("The listener for messages ended; it begins again.")
+        time.sleep(LISTEN_AGAIN_SECONDS)
 
 
 def _guarded(action: Callable[[], None]) -> bool:
