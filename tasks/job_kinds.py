@@ -13,6 +13,7 @@ from storage.settings import settings
 from storage.shared_files import shared_files
 from storage.stores.jobs import JobStore
 from tasks.archive import ArchiveError
+from tasks.house_id import ForeignFolderError
 from tasks.house_lock import HouseBusyError
 from tasks.sentences import sentence_for
 
@@ -42,6 +43,7 @@ def run_job(job: JobEntity, say: Say) -> dict[str, Any]:
         DatasetError,
         ArchiveError,
         HouseBusyError,
+        ForeignFolderError,
         OSError,
         MemoryError,
     ) as error:

@@ -25,6 +25,7 @@ from tasks.archive import ArchiveError, ArchiveReader, ArchiveWriter
 from tasks.backup import FORMAT, Say
 from tasks.bench_lock import BenchLock
 from tasks.health import alive_workers
+from tasks.house_id import tie_folder
 
 STAGING = ".restore-"
 ASIDE = "before-restore-"
@@ -74,6 +75,7 @@ def restore(source: Path, say: Say, *, force: bool = False) -> RestoreSummary:
             _put_into_place(staging)
             say("Filling the database")
             rows, open_runs = _fill(archive)
+            tie_folder()
             return RestoreSummary(rows, len(archive.files), open_runs, aside)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -19,6 +19,7 @@ from storage.settings import settings
 from storage.shared_files import shared_files
 from storage.stores.retention import RetentionStore
 from tasks.backup import sweep_staging
+from tasks.house_id import check_folder
 from tasks.house_lock import files_may_go
 from tasks.retention_plan import Item, plan
 from tasks.retention_policy import RetentionPolicy, automatic_from, load_policy
@@ -50,11 +51,13 @@ def clean_up(say: Say, *, by_hand: bool, now: datetime | None = None) -> CleanUp
 
     Raises:
         HouseBusyError: A backup or an export is being made.
+        ForeignFolderError: The files here belong to another database.
     """
     now = now or datetime.now(UTC)
     policy = load_policy()
     if not by_hand and (not policy.automatic or now < automatic_from()):
         return CleanUp(0, 0)
+    check_folder()
     with files_may_go():
         _empty_trash()
         sweep_staging()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from storage.entities import JobEntity, JobStatus
 from storage.stores.chores import ChoreStore
 from storage.stores.jobs import JobStore
 from storage.stores.stored_settings import StoredSettings
+from tasks.house_id import ForeignFolderError, check_folder
 
 KIND = "retention"
 CHORE_SECONDS = 6 * 3600.0
@@ -78,6 +80,13 @@ def order_clean_up() -> JobEntity:
 def order_clean_up_when_due() -> None:
     """Queue a clean-up now and then; one worker of all does so."""
     if ChoreStore().take(KIND, CHORE_SECONDS):
+        _tie_first()
         automatic_from()
         if load_policy().automatic:
             JobStore().create(KIND, {"by_hand": False}, priority=LOW_PRIORITY)
+
+
+def _tie_first() -> None:
+    """Tie folder and database while they are surely each other's; the clean-up tells of strays."""
+    with contextlib.suppress(ForeignFolderError, OSError):
+        check_folder()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from storage.artifacts import artifacts
-from storage.database import write_session
+from storage.database import engine, write_session
 from storage.entities import NotFoundError, Status
 from storage.models import Experiment
 from storage.settings import settings
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from storage.stores.runs import RunStore
+from tasks.house_id import ForeignFolderError
 from tasks.house_lock import HouseBusyError, files_stay
 from tasks.retention import CleanUp, clean_up
 from tasks.retention_plan import plan
@@ -184,3 +186,18 @@ def test_a_backup_and_a_clean_up_exclude_each_other(sqlite: str, data_folder: Pa
     with files_stay(), files_stay(), pytest.raises(HouseBusyError, match="backup"):
         clean()
     assert clean() == CleanUp(0, 0)
+
+
+def test_files_of_another_database_are_left_alone(
+    sqlite: str, data_folder: Path, migrated_sqlite: Path
+) -> None:
+    run_id = old_run(Status.FAILED, 8, "failed")
+    order_clean_up_when_due()
+    engine().dispose()
+    for path in data_folder.glob("signalbench.db*"):
+        path.unlink()
+    shutil.copyfile(migrated_sqlite, data_folder / "signalbench.db")
+    with pytest.raises(ForeignFolderError, match="another database"):
+        clean(NOW + timedelta(days=99))
+    assert (settings().runs_folder / str(run_id) / "attempt-1").exists()
+    assert (settings().artifacts_folder / str(run_id)).exists()
