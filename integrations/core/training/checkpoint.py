@@ -54,6 +54,7 @@ class Checkpoints(Callback):
         self._others = others
         self._keep_last = keep_last
         self._best_at: dict[int, int] = {}
+        self._loads = False
 
     def path(self, epoch: int) -> Path:
         """File of an epoch's checkpoint."""
@@ -74,11 +75,17 @@ class Checkpoints(Callback):
         state.left_at = path
 
     def _write(self, path: Path, state: TrainState) -> None:
-        """Write a file that was proven to load: the older ones are dropped in trust of it."""
+        """Write a file that was read back bit by bit: the older ones are dropped in trust of it.
+
+        The first of an attempt is loaded too; all later ones are made alike, and loading each of
+        them would cost more than writing it.
+        """
+        prove = (lambda _: None) if self._loads else (lambda file: read_checkpoint(file, "cpu"))
         buffer = io.BytesIO()
         torch.save(self._content(state), buffer)
         try:
-            write_proven(path, buffer.getbuffer(), lambda written: read_checkpoint(written, "cpu"))
+            write_proven(path, buffer.getbuffer(), prove)
+            self._loads = True
         except UnreadableFileError as error:
             raise TrainingError(
                 f"The checkpoint {path.name} could not be read back from the disk. Check the disk, "
