@@ -82,7 +82,7 @@ def silent() -> list[Row]:
         asking(subject) as answers,
     ):
         numbers = start_runs(subject, endless(), 2)
-        live, bell = _silence(link, url, numbers[0], subject)
+        live, bell = _silence(link, url, numbers[0])
         cancel(subject, numbers)
         wrong = await_ended(start_runs(subject, SHORT, 1, "after"))
     figure = f"live figures {live:.1f} s, bell {bell:.1f} s; {_pages(answers)}"
@@ -90,24 +90,28 @@ def silent() -> list[Row]:
     return [Row("silent link to Redis → recovered", "≤ 30 s", figure, held)]
 
 
-def _silence(link: Link, url: str, number: int, subject: Patient) -> tuple[float, float]:
-    """Give the seconds until live figures, and until a message reaches the worker again."""
+def _silence(link: Link, url: str, number: int) -> tuple[float, float]:
+    """Give the seconds until live figures, and until the worker listens anew."""
     task = ExperimentStore().get(number).task_id
-    log = subject.data / "logs" / "worker.log"
     direct = redis.Redis.from_url(url)
+    deaf = _listeners(direct)
     link.fall_silent()
     began = time.time()
     live = bell = 0.0
-    size = log.stat().st_size
     deadline = began + LIMIT_SECONDS
     while time.time() < deadline and not (live and bell):
         if not live and _beat(direct, task) > began + 0.5:
             live = time.time() - began
-        if not bell and b"received" in log.read_bytes()[size:]:
+        if not bell and _listeners(direct) - deaf:
             bell = time.time() - began
         time.sleep(0.05)
     direct.close()
     return live or LIMIT_SECONDS, bell or LIMIT_SECONDS
+
+
+def _listeners(direct: redis.Redis) -> set[str]:
+    """Give the connections that wait for messages: the worker's bell."""
+    return {client["id"] for client in direct.client_list() if client["cmd"] == "brpop"}
 
 
 def _live_again(number: int, after: float) -> float:
