@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   const MOST_LINES = 2000;
   const RANK = { debug: 0, info: 1, warning: 2, error: 3 };
-  const view = { level: "info", follow: true, wanted: null, hits: [], at: -1 };
+  const view = { level: "info", follow: true, wanted: null, hits: [], at: -1, waiting: [] };
 
   function box() {
     return document.getElementById("monitor-log");
@@ -33,12 +33,20 @@ window.dash_clientside = window.dash_clientside || {};
     return row;
   }
 
+  /* Lines that come together are laid out together: the log of a long run comes at once. */
   function add(line) {
+    view.waiting.push(line);
+    if (view.waiting.length === 1) requestAnimationFrame(flush);
+  }
+
+  function flush() {
+    const lines = view.waiting.splice(0);
     const log = box();
-    const row = rowOf(line);
-    log.append(row);
+    if (!log) return;
+    const rows = lines.slice(-MOST_LINES).map(rowOf);
+    rows.forEach(show);
+    log.append(...rows);
     while (log.childElementCount > MOST_LINES) log.firstElementChild.remove();
-    show(row);
     if (view.wanted) count();
     if (view.follow) log.scrollTop = log.scrollHeight;
   }
