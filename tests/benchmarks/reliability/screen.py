@@ -18,7 +18,7 @@ from tests.benchmarks.reliability.common import (
 )
 from tests.benchmarks.reliability.ownership import lose_a_worker
 
-WORDS = "text=fell silent"
+WORDS = "text=Its worker fell silent"
 SEEN_SECONDS = 60
 
 
