@@ -176,9 +176,9 @@ def test_nothing_goes_by_itself_before_the_list_could_be_seen(sqlite: str) -> No
     assert clean_up(quiet, by_hand=False) == CleanUp(0, 0)
     assert automatic_from() > NOW + timedelta(days=6)
     keep_policy(RetentionPolicy(failed_days=9))
-    assert clean_up(quiet, by_hand=False, now=NOW + timedelta(minutes=1)) == CleanUp(0, 0)
+    assert clean_up(quiet, by_hand=False, now=NOW + timedelta(hours=2)) == CleanUp(0, 0)
     keep_policy(RetentionPolicy(failed_days=7))
-    assert clean_up(quiet, by_hand=False, now=NOW + timedelta(minutes=1)).items == 1
+    assert clean_up(quiet, by_hand=False, now=NOW + timedelta(hours=2)).items == 1
     assert not (settings().runs_folder / str(run_id) / "attempt-1").exists()
 
 
