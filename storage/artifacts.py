@@ -181,4 +181,10 @@ def link_or_copy(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        # A copy that ends half-way, on a full disk or by a kill, must not look like the file.
+        piece = target.with_name(f".{target.name}.copy")
+        try:
+            shutil.copyfile(source, piece)
+            piece.replace(target)
+        finally:
+            piece.unlink(missing_ok=True)

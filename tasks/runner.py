@@ -368,9 +368,13 @@ def _check_disk(config: FamilyConfig, data: Dataset) -> None:
     needed, free = 2 * config.workload(data.info).checkpoint_bytes + spare, disk.free
     if free < needed:
         raise TrainingError(
-            f"Only {free / 1e9:.1f} GB of disk are free and this run wants {needed / 1e9:.1f} GB. "
+            f"Only {_size(free)} of disk are free and this run wants {_size(needed)}. "
             "Delete old runs or data sets, then press Retry."
         )
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
 def _versions() -> dict[str, str]:

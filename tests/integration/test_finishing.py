@@ -16,14 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from integrations.core.contract import TrainingError
+from integrations.core.testing import toy_signals
 from integrations.core.training.checkpoint import read_checkpoint
+from integrations.registry import family
 from storage.database import write_session
 from storage.entities import ExperimentEntity, Status
 from storage.models import Experiment
 from storage.settings import settings
 from storage.stores.experiments import ExperimentStore
 from storage.stores.runs import RunStore
-from tasks import exit_codes, guard
+from tasks import exit_codes, guard, runner
 from tasks.queue import order_experiment, retry_experiment
 from tests.chaos.disk import SmallDisk, small_disk
 from tests.support.bench import REPOSITORY, wait_until
@@ -106,6 +109,19 @@ def test_a_full_disk_is_waited_out_longer_than_the_lease(
         read_checkpoint(path, "cpu")
     with sqlite3.connect(data_folder / "signalbench.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_run_is_not_begun_without_room_for_its_checkpoints(
+    disk: SmallDisk, data_folder: Path
+) -> None:
+    settings.cache_clear()
+    data = toy_signals(data_folder / "toy")
+    config = family("cnn1d").Config()
+    runner._check_disk(config, data)
+    with (data_folder / "large").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(data_folder).free - 60_000_000)
+    with pytest.raises(TrainingError, match=r"^Only \d\d MB .* wants \d+ MB\..* press Retry\.$"):
+        runner._check_disk(config, data)
 
 
 def test_a_run_paused_damaged_and_handed_back_within_epochs_ends_like_its_twin(
