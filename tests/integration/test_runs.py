@@ -30,7 +30,7 @@ OBEY_SECONDS = 3.0
 """The goal is 1 s on a quiet machine; tests share theirs."""
 
 
-GROWN = {"test_a_run_survives_the_death_of_its_worker"}
+GROWN = {"test_a_stopped_worker_hands_its_run_back_within_seconds"}
 """Tests that always run with PostgreSQL, a bucket and two workers in separate folders too; all of
 them do with SIGNALBENCH_TEST_GROWN=1, which takes twice the time."""
 
