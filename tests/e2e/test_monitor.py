@@ -53,7 +53,7 @@ def epochs(bench: Bench, run: dict[str, Any]) -> list[dict[str, Any]]:
 
 def open_monitor(page: Page, run: dict[str, Any]) -> None:
     page.goto(f"/experiment/{run['experiment_id']}/monitor")
-    expect(page.locator("#monitor-answer")).to_contain_text("%")
+    expect(page.locator("#monitor-answer")).to_contain_text("%", timeout=20_000)
 
 
 def cancel_quietly(bench: Bench, run: dict[str, Any]) -> None:
