@@ -52,7 +52,7 @@ PARTS: dict[str, tuple[Callable[[], list[Row]], Callable[[], list[Row]]]] = {
     "disk": (lambda: disk_full.measure(10, 30), lambda: disk_full.measure(120, 200)),
     "web": (lambda: web_restart.measure(1, 40), lambda: web_restart.measure(3, 150)),
     "stop": (lambda: stopping.measure(1, 60), lambda: stopping.measure(5, 600)),
-    "soak": (lambda: soak.measure(40), lambda: soak.measure(150)),
+    "soak": (lambda: soak.measure(24), lambda: soak.measure(80)),
     "overhead": (lambda: overhead.measure(1), lambda: overhead.measure(5)),
 }
 """Each part in its small and its full form."""

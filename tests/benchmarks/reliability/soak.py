@@ -17,7 +17,7 @@ from tests.chaos.runs import Kind, State, states, submit
 
 KIND = Kind("classical", 0, 2)
 OPEN = 6
-SAMPLE_RUNS = 20
+SAMPLE_RUNS = 6
 GROWTH = 0.10
 SECONDS_PER_RUN = 30.0
 
