@@ -6,6 +6,7 @@ Heavy imports happen only after the heartbeat has begun: they can take longer th
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import platform
@@ -26,7 +27,6 @@ from integrations.core.contract import (
     Family,
     FitResult,
     Interrupted,
-    TrainingError,
 )
 from integrations.core.data.dataset import Dataset, DatasetError
 from integrations.core.files import is_full, waiting_when_full
@@ -206,12 +206,20 @@ class Run:
         context.threads = threads_of_run(self._lease.id)
         data = _open_data(experiment, DatasetStore().get(experiment.dataset_id))
         if context.resume_from is None and not experiment.epochs_done:
-            _check_disk(config, data)
+            self._await_disk(config, data)
         self._broadcast.update(total_epochs=config.workload(data.info).steps)
         context.log("info", f"Training {chosen.title} on “{data.info.name}”.")
         context.device = self._device(context)
         result = self._fit(chosen, config, data, context)
         return self._with_room(lambda: self._evaluate(experiment, config, data, result, context))
+
+    def _await_disk(self, config: FamilyConfig, data: Dataset) -> None:
+        """Begin only where checkpoints find room; until then wait, and say for how much."""
+        try:
+            _check_disk(config, data)
+        except OSError as error:
+            self._pulse.note("warning", "disk", str(error.strerror))
+            self._with_room(lambda: _check_disk(config, data))
 
     def _device(self, context: BenchContext) -> str:
         """Give the device to train on, and say so when the first attempt had another one."""
@@ -363,13 +371,19 @@ def _open_data(experiment: ExperimentEntity, entity: DatasetEntity) -> Dataset:
 
 
 def _check_disk(config: FamilyConfig, data: Dataset) -> None:
+    """See that two checkpoints fit beside some spare room.
+
+    Raises:
+        OSError: They do not.
+    """
     disk = shutil.disk_usage(settings().data)
     spare = min(SPARE_DISK_BYTES, SPARE_DISK_SHARE * disk.total)
     needed, free = 2 * config.workload(data.info).checkpoint_bytes + spare, disk.free
     if free < needed:
-        raise TrainingError(
-            f"Only {_size(free)} of disk are free and this run wants {_size(needed)}. "
-            "Delete old runs or data sets, then press Retry."
+        raise OSError(
+            errno.ENOSPC,
+            f"Only {_size(free)} of disk are free and this run wants {_size(needed)}. It begins by "
+            "itself when there is room: delete old runs or data sets.",
         )
 
 

@@ -79,7 +79,7 @@ def test_half_a_surrogate_and_odd_values_do_not_break_a_line(written: io.StringI
     ours = next(h for h in logging.getLogger().handlers if getattr(h, "stream", None) is written)
     record = log.makeRecord(log.name, logging.WARNING, "", 0, "\ud800", (), None)
     with about(odd={1, 2}, number=float("nan")):
-        # Not by way of the root logger: pytest's own handlers would pass the text between processes.
+        # Not through the root logger: pytest's own handlers pass texts between processes.
         ours.handle(record)
     assert len(lines(written)) == 1
 
