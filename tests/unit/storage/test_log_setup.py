@@ -67,7 +67,7 @@ def test_libraries_and_tracebacks_come_the_same_way(written: io.StringIO) -> Non
     try:
         raise ValueError("redis://:hunter2@localhost/0 is away")
     except ValueError:
-        logging.getLogger("uvicorn.error").exception("It broke\nwith a \x1b[31mline")
+        logging.getLogger("celery.worker").exception("It broke\nwith a \x1b[31mline")
     logging.getLogger("httpx").info("POST https://hooks.slack.com/services/T0/B0/abc")
     (line,) = lines(written)
     assert line["event"] == "It broke\nwith a \x1b[31mline"

@@ -96,11 +96,11 @@ def test_a_kill_for_want_of_memory_is_read_from_the_kernels_counters(
     watch.sample()
     assert not watch.killed_for_memory()
     how, _ = death_of_run(1, -signal.SIGKILL, watch)
-    assert how.startswith("The training process was killed by the signal SIGKILL; it took 0.")
+    assert how.startswith("The training process was killed by the signal SIGKILL; it took ")
     events.write_text("low 0\nhigh 0\nmax 9\noom 1\noom_kill 2\noom_group_kill 0\n")
     assert watch.killed_for_memory()
     how, advice = death_of_run(1, -signal.SIGKILL, watch)
-    assert "because memory ran out: it took 0." in how
+    assert "because memory ran out: it took " in how
     assert advice.startswith("Try ")
 
 
