@@ -99,6 +99,7 @@ def test_a_folder_is_uploaded_corrected_imported_and_deleted(page: Page, tmp_pat
     expect(page.get_by_text("A brace is open", exact=False)).to_be_visible()
     expect(button).to_be_disabled()
     page.get_by_label("File names look like").fill("{rpm}_{fault}_{size}")
+    expect(page.get_by_text("A brace is open", exact=False)).to_have_count(0)
     page.get_by_label("Rate if unknown").fill("12000")
     expect(page.get_by_text("12 kHz (6)")).to_be_visible()
     page.reload()

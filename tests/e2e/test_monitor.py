@@ -67,7 +67,7 @@ def test_a_run_is_followed_to_its_end_and_leads_to_the_results(page: Page, bench
     expect(page.locator("#monitor-notice")).to_contain_text("of test windows")
     assert drawn(page) == [row["epoch"] for row in epochs(bench, run)]
     expect(page.get_by_role("log")).to_contain_text("Finished after epoch 15")
-    expect(page.get_by_text("Completed.")).to_be_visible()
+    expect(page.locator("#monitor-events").get_by_text("Completed.")).to_be_visible()
     assert_no_sideways_scroll(page)
     page.get_by_role("link", name="See the results").click()
     page.wait_for_url("**/results")
