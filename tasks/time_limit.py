@@ -56,8 +56,8 @@ class TimeLimit:
         """Sentence for a run that was ended."""
         return (
             f"It was ended at its time limit of {duration(self.seconds)}. Retry evaluates its best "
-            "model so far; with a raised limit (time_limit_seconds over REST) Retry goes on "
-            "training from the last checkpoint."
+            "model so far; with a higher limit (its menu under Experiments) Retry goes on training "
+            "from the last checkpoint."
         )
 
 

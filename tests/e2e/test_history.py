@@ -142,11 +142,14 @@ def test_the_keyboard_moves_selects_and_opens(page: Page) -> None:
 
 def test_a_run_is_described_and_deleted_from_its_menu(page: Page) -> None:
     open_history(page, "?search=run+002")
-    row_menu(page, "run 002", "Name, note, tags …")
+    row_menu(page, "run 002", "Name, tags, time limit …")
     page.get_by_role("textbox", name="Name").fill("Renamed & noted")
     page.get_by_role("textbox", name="Note").fill("<b>why</b>")
+    page.get_by_label("Time limit").fill("3.5")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
+    described = ExperimentStore().page(ExperimentQuery(search="Renamed")).items[0]
+    assert described.time_limit_seconds == 3.5 * 3600
     page.get_by_role("textbox", name="Search experiments").fill("why")
     expect(count(page)).to_have_text("1 experiment match")
     row_menu(page, "Renamed & noted", "Delete …")

@@ -91,7 +91,15 @@ def _header(entity: ExperimentEntity) -> html.Header:
         entity.name,
         subtitle=html.Span(facts, className="facts-line"),
         badges=[html.Span(status_chip(entity.status), id=ids.CHIP)],
-        actions=[html.Div(_buttons(), id=ids.ACTIONS, className=f"run-actions is-{entity.status}")],
+        actions=[
+            html.Div(_buttons(), id=ids.ACTIONS, className=f"run-actions is-{entity.status}"),
+            dcc.Link(
+                "Clone",
+                href=f"/experiment/clone/{entity.id}",
+                className="button button-quiet",
+                title="A new experiment that begins with these settings",
+            ),
+        ],
     )
 
 

@@ -35,15 +35,16 @@ DOING = {
 
 @dataclass(frozen=True)
 class Described:
-    """What somebody wrote into the dialog."""
+    """What somebody wrote into the dialog; the time limit in hours, "" for the installation's."""
 
     name: str
     note: str
     tags: Sequence[str]
+    limit_hours: float | str = ""
 
 
 def describe(ids: Sequence[int], written: Described) -> None:
-    """Keep name, note and tags of one experiment, or add tags to several.
+    """Keep name, note, tags and time limit of one experiment, or add tags to several.
 
     Raises:
         ValueError: Something is missing or too long; the text is a sentence.
@@ -53,7 +54,8 @@ def describe(ids: Sequence[int], written: Described) -> None:
     store = ExperimentStore()
     if len(ids) == 1:
         name, note = _name(written.name), _note(written.note)
-        store.describe(ids[0], name=name, note=note, tags=tags)
+        limit = round(float(written.limit_hours or 0) * 3600)
+        store.describe(ids[0], name=name, note=note, tags=tags, time_limit_seconds=limit)
         return
     for run in store.several(ids):
         store.describe(run.id, tags=list(dict.fromkeys([*run.tags, *tags])))

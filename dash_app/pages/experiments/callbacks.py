@@ -142,6 +142,8 @@ def follow_runs(_ticks: int, seen: dict[str, Any] | None) -> Any:
     Output(ids.EDIT_NOTE, "style"),
     Output(ids.EDIT_TAGS, "value"),
     Output(ids.EDIT_TAGS, "data"),
+    Output(ids.EDIT_LIMIT, "value"),
+    Output(ids.EDIT_LIMIT, "style"),
     Output(ids.EDIT_ERROR, "children"),
     Input(ids.ACTION, "data"),
     prevent_initial_call=True,
@@ -149,14 +151,15 @@ def follow_runs(_ticks: int, seen: dict[str, Any] | None) -> Any:
 def open_edit(action: dict[str, Any] | None) -> tuple[Any, ...]:
     """Open the dialog that describes one run, or tags several."""
     if not action or action["kind"] != "edit":
-        return (no_update,) * 9
+        return (no_update,) * 11
     store = ExperimentStore()
     runs, known = store.several(action["ids"]), store.known_tags()
     if len(runs) == 1:
         run = runs[0]
-        return True, "Describe", run.name, {}, run.note, {}, run.tags, known, ""
-    hidden = {"display": "none"}
-    return True, f"Add tags to {len(runs)} experiments", "", hidden, "", hidden, [], known, ""
+        hours = round(run.time_limit_seconds / 3600, 2) if run.time_limit_seconds else ""
+        return True, "Describe", run.name, {}, run.note, {}, run.tags, known, hours, {}, ""
+    hidden, title = {"display": "none"}, f"Add tags to {len(runs)} experiments"
+    return True, title, "", hidden, "", hidden, [], known, "", hidden, ""
 
 
 @callback(
@@ -279,6 +282,7 @@ def open_files(action: dict[str, Any] | None) -> tuple[Any, Any]:
     State(ids.EDIT_NAME, "value"),
     State(ids.EDIT_NOTE, "value"),
     State(ids.EDIT_TAGS, "value"),
+    State(ids.EDIT_LIMIT, "value"),
     State(ids.VERSION, "data"),
     prevent_initial_call=True,
 )
@@ -289,13 +293,14 @@ def save_edit(
     name: str,
     note: str,
     tags: list[str],
+    limit: float | str | None,
     version: int,
 ) -> tuple[Any, ...]:
     """Keep what was written, and draw the rows again."""
     if ctx.triggered_id == ids.EDIT_CANCEL:
         return False, "", no_update
     try:
-        describe(action["ids"], Described(name=name or "", note=note or "", tags=tags or []))
+        describe(action["ids"], Described(name or "", note or "", tags or [], limit or ""))
     except (StorageError, ValueError) as error:
         return no_update, str(error), no_update
     return False, "", version + 1

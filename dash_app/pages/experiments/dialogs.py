@@ -8,9 +8,10 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dash_app.components import empty_state, format_bytes, icon
+from dash_app.components import empty_state, format_bytes, format_duration, icon
 from dash_app.pages.experiments import ids
 from storage.entities import ArtifactEntity, ExperimentEntity
+from storage.settings import settings
 from tasks.retention_policy import load_policy
 
 MENU = (
@@ -27,7 +28,7 @@ MENU = (
     ("export", "box-arrow-up", "Export (zip)"),
     ("keep", "bookmark-check", "Keep files"),
     ("unkeep", "bookmark-x", "Do not keep files"),
-    ("edit", "pencil", "Name, note, tags …"),
+    ("edit", "pencil", "Name, tags, time limit …"),
     ("delete", "trash", "Delete …"),
 )
 FIRST_OF_GROUP = ("pause", "clone", "edit")
@@ -132,6 +133,19 @@ def _edit() -> dmc.Modal:
                 id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","], openOnFocus=False
             ),
             dmc.Textarea(id=ids.EDIT_NOTE, label="Note", autosize=True, minRows=3, maxRows=10),
+            dmc.NumberInput(
+                id=ids.EDIT_LIMIT,
+                label="Time limit",
+                description="All attempts together. It counts from the next start or Retry on.",
+                placeholder=format_duration(settings().time_limit_seconds),
+                suffix=" h",
+                min=0.01,
+                max=1000,
+                step=0.5,
+                decimalScale=2,
+                allowNegative=False,
+                clampBehavior="blur",
+            ),
             html.P(id=ids.EDIT_ERROR, role="alert", className="history-error"),
             _buttons(
                 dmc.Button("Cancel", id=ids.EDIT_CANCEL, variant="default"),
