@@ -153,9 +153,10 @@ def _intermediate(run: EndedRun) -> Iterator[Candidate]:
     # With a bucket, files that are not here may lie there.
     remote = shared_files().remote
     present = [path for path in paths if remote or path.exists()]
-    if present or remote:
-        title = f"Checkpoints of “{run.name}”"
-        yield _candidate("intermediate", title, run.since, present, run)
+    found = _candidate("intermediate", f"Checkpoints of “{run.name}”", run.since, present, run)
+    # A last checkpoint that is the best one gives nothing back.
+    if found.bytes or remote:
+        yield found
 
 
 def _of_uploads() -> Iterator[Candidate]:
