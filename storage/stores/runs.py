@@ -220,7 +220,8 @@ class RunStore:
             word = "Stopped; the best model so far was kept and evaluated."
             if finished.status is Status.COMPLETED:
                 word = "Completed."
-            _end(session, row, finished.status, "success", finished.why or word)
+            said = finished.why or word
+            _end(session, row, finished.status, "success", said, _told(finished, said))
 
     def fail(self, lease: Lease, sentence: str) -> None:
         """End a run that cannot go on; its checkpoint stays for a retry.
@@ -409,10 +410,21 @@ def _leave(session: Session, row: Experiment, control: str, place: str = "") -> 
     move(session, row, Status.PAUSED, "info", "paused", f"Paused {where}".strip() + ".")
 
 
-def _end(session: Session, row: Experiment, status: Status, level: str, message: str) -> None:
+def _end(
+    session: Session, row: Experiment, status: Status, level: str, message: str, told: str = ""
+) -> None:
     row.control = ""
     metrics.seal(session, row.id)
-    move(session, row, status, level, status.value, message)
+    move(session, row, status, level, status.value, message, told)
+
+
+def _told(finished: Finished, said: str) -> str:
+    """Give the headline to whoever is not looking; the bare word says nothing."""
+    figures = [finished.metrics.get(f"accuracy{part}") for part in ("", "_low", "_high")]
+    if None in figures:
+        return said
+    value, low, high = (100 * figure for figure in figures if figure is not None)
+    return f"{said} Test accuracy {value:.1f} % ({low:.1f}–{high:.1f})."
 
 
 def _replace_results(session: Session, experiment_id: int, finished: Finished) -> None:

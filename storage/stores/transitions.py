@@ -43,7 +43,13 @@ ANNOUNCED = {
 
 
 def move(
-    session: Session, row: Experiment, status: Status, level: str, event: str, message: str
+    session: Session,
+    row: Experiment,
+    status: Status,
+    level: str,
+    event: str,
+    message: str,
+    told: str = "",
 ) -> None:
     """Bring a run into another status, with a line in its timeline and what people are told.
 
@@ -54,6 +60,7 @@ def move(
         level: Of the event: info, success, warning or error.
         event: Kind of the event.
         message: The event's sentence.
+        told: What people are told of it, if not the same.
 
     Raises:
         ConflictError: There is no way from its status to that one.
@@ -68,4 +75,4 @@ def move(
     add_event(session, row.id, level, event, message)
     if event in ANNOUNCED:
         title = ANNOUNCED[event].format(name=row.name)
-        announce(session, Notice(level, event, title, message, row.id))
+        announce(session, Notice(level, event, title, told or message, row.id))

@@ -92,14 +92,21 @@ def _header(entity: ExperimentEntity) -> html.Header:
         subtitle=html.Span(facts, className="facts-line"),
         badges=[html.Span(status_chip(entity.status), id=ids.CHIP)],
         actions=[
-            html.Div(_buttons(), id=ids.ACTIONS, className=f"run-actions is-{entity.status}"),
-            dcc.Link(
-                "Clone",
-                href=f"/experiment/clone/{entity.id}",
-                className="button button-quiet",
-                title="A new experiment that begins with these settings",
-            ),
+            html.Div(
+                [*_buttons(), _clone(entity.id)],
+                id=ids.ACTIONS,
+                className=f"run-actions is-{entity.status}",
+            )
         ],
+    )
+
+
+def _clone(experiment_id: int) -> dcc.Link:
+    return dcc.Link(
+        "Clone",
+        href=f"/experiment/clone/{experiment_id}",
+        className="button button-quiet",
+        title="A new experiment that begins with these settings",
     )
 
 
