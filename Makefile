@@ -44,7 +44,7 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 unit: $(DEV_STAMP)
-	$(BIN)/pytest -q -n 3 --dist loadscope --ignore=tests/e2e
+	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/e2e
 
 e2e: $(DEV_STAMP)
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/e2e

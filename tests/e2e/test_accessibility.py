@@ -29,7 +29,7 @@ SCREENS = {
     "/api/docs": "h1",
     "/nowhere": ".empty-state",
 }
-SETTLE_MS = 1000
+SETTLE_MS = 600
 GRAVE = ("serious", "critical")
 
 

@@ -39,7 +39,7 @@ def test_an_attempt_that_begins_late_gets_the_time_to_evaluate() -> None:
 def test_sentences_of_the_limit_say_how_long_it_is_and_what_to_do() -> None:
     assert [duration(s) for s in (7200, 5400, 2400, 45)] == ["2 h", "1.5 h", "40 min", "45 s"]
     assert "2 h" in TimeLimit(7200).near
-    assert "raised limit" in TimeLimit(7200).ended
+    assert "higher limit" in TimeLimit(7200).ended
     assert "Retry" in TimeLimit(7200).ended
 
 
