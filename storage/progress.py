@@ -64,8 +64,13 @@ def connect(url: str, patience_seconds: float | None = None) -> redis.Redis:
     if url.startswith("redis+socket://"):
         parts = urlsplit(url)
         path = parts.path if not parts.hostname else f"/{parts.hostname}{parts.path}"
-        return redis.Redis(unix_socket_path=path, password=parts.password, **options)
-    return redis.Redis.from_url(url, **options)
+        pool = redis.ConnectionPool(
+            redis.UnixDomainSocketConnection, path=path, password=parts.password, **options
+        )
+    else:
+        pool = redis.ConnectionPool.from_url(url, **options)
+    # A client that made its pool itself cuts the connections of its pipelines when it goes.
+    return redis.Redis(connection_pool=pool)
 
 
 def write_snapshot(task_id: str, snapshot: dict[str, Any]) -> None:

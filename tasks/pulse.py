@@ -139,6 +139,8 @@ class Pulse:
         deadline = time.monotonic() + patience
         while True:
             try:
+                if self.room.missing("database"):
+                    self._beat()
                 self._write_notes()
                 with self._ending:
                     write()

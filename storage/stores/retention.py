@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, true
 from sqlalchemy.orm import Session, load_only
 
 from storage.database import read_session, write_session
@@ -106,20 +106,8 @@ class RetentionStore:
         Returns:
             False when the run has changed meanwhile; nothing is done then.
         """
-        with write_session() as session:
-            row = _unchanged(session, run)
-            if row is None:
-                return False
-            move_away()
-            session.execute(
-                delete(Artifact).where(
-                    Artifact.experiment_id == run.id, Artifact.path.in_(run.trimmable)
-                )
-            )
-            row.checkpoint, row.checkpoint_sha256 = "", ""
-            row.trimmed_at = utc_now()
-            add_event(session, row.id, "info", "trimmed", sentence)
-            return True
+        trimmed = Artifact.path.in_(run.trimmable)
+        return _taken_away(run, sentence, move_away, "trimmed", trimmed)
 
     def purge(self, run: EndedRun, sentence: str, move_away: Callable[[], None]) -> bool:
         """Take all of a run's files away while nobody can start it again.
@@ -132,16 +120,7 @@ class RetentionStore:
         Returns:
             False when the run has changed meanwhile; nothing is done then.
         """
-        with write_session() as session:
-            row = _unchanged(session, run)
-            if row is None:
-                return False
-            move_away()
-            session.execute(delete(Artifact).where(Artifact.experiment_id == run.id))
-            row.checkpoint, row.checkpoint_sha256 = "", ""
-            row.purged_at = row.trimmed_at = utc_now()
-            add_event(session, row.id, "info", "purged", sentence)
-            return True
+        return _taken_away(run, sentence, move_away, "purged", true())
 
 
 _COLUMNS = (
@@ -200,3 +179,24 @@ def _unchanged(session: Session, run: EndedRun) -> Experiment | None:
     if row is None or row.status != run.status or (row.deleted_at is not None) != run.deleted:
         return None
     return row if run.deleted or not row.kept else None
+
+
+def _taken_away(
+    run: EndedRun,
+    sentence: str,
+    move_away: Callable[[], None],
+    event: str,
+    which: ColumnElement[bool],
+) -> bool:
+    with write_session() as session:
+        row = _unchanged(session, run)
+        if row is None:
+            return False
+        move_away()
+        session.execute(delete(Artifact).where(Artifact.experiment_id == run.id, which))
+        row.checkpoint, row.checkpoint_sha256 = "", ""
+        row.trimmed_at = utc_now()
+        if event == "purged":
+            row.purged_at = row.trimmed_at
+        add_event(session, row.id, "info", event, sentence)
+        return True

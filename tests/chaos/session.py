@@ -116,7 +116,7 @@ def say_table(wanted: Wanted, result: Result, say: Say) -> None:
         "seed, database": f"{wanted.seed}, {'PostgreSQL' if wanted.postgres else 'SQLite'}",
         "faults": f"{len(outcome.struck)} in {outcome.seconds:.0f} s ({counts})",
         "runs": f"{findings.runs} of {wanted.kinds} kinds, {findings.attempts} attempts",
-        "acknowledged": f"{outcome.acknowledged}; {outcome.retried} times Retry after a full disk",
+        "acknowledged": str(outcome.acknowledged),
         "epoch rows": str(findings.epochs),
         "files equal to the twin's": str(findings.equal_files),
         "batches": f"{findings.batches}, of them redone {findings.redone} ({share:.1f} %)",

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from storage.entities import Status
 from storage.settings import settings
 from tests.chaos import faults
 from tests.chaos.faults import Ward
@@ -16,7 +15,6 @@ from tests.chaos.runs import Kind, State, make_twins, states, submit
 
 LOOK_SECONDS = 0.05
 STATES_SECONDS = 0.3
-NO_DISK = "of disk are free"
 Say = Callable[[str], None]
 
 
@@ -49,7 +47,6 @@ class Outcome:
         twins: Undisturbed runs by the label of their kind.
         runs: Kind label of every run that was acknowledged or is there, by id.
         acknowledged: How many of them the web had answered for.
-        retried: Runs that had failed for want of disk at their start, as their sentence advises.
         struck: What was done, in order.
         unended: Runs that had not ended in time.
     """
@@ -57,7 +54,6 @@ class Outcome:
     twins: dict[str, int]
     runs: dict[int, str] = field(default_factory=dict)
     acknowledged: int = 0
-    retried: int = 0
     struck: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     unended: list[int] = field(default_factory=list)
@@ -109,15 +105,6 @@ class Storm:
             self._states = states() or self._states
             asked = {s.id: self._asked[s.name] for s in self._states if s.name in self._asked}
             self.outcome.runs |= asked
-            self._obey_advice()
-
-    def _obey_advice(self) -> None:
-        """Press Retry where a run found too little disk to begin, as its sentence says."""
-        for state in self._states:
-            if state.status is Status.FAILED and NO_DISK in state.error and not self._ward.full:
-                with contextlib.suppress(OSError):
-                    self._ward.patient.http.post(f"/api/experiments/{state.id}/retry")
-                    self.outcome.retried += 1
 
     def _feed(self) -> None:
         wanted = self.outcome.acknowledged < self._plan.runs or bool(self._left)
