@@ -92,6 +92,7 @@ class ExperimentEntity:
         metrics: Headline values by name, e.g. {"accuracy": 0.968, "accuracy_low": …}.
         progress: Fraction done at the last durable report, 0–1.
         error: A sentence for the user when failed.
+        study_id: The study (repeats, learning curve, …) it belongs to, None for none.
         queue_rank: Larger ones are claimed first among runs of the same priority.
         time_limit_seconds: Longest training time; None for the installation's.
         kept: True when retention must leave its files alone.
@@ -144,6 +145,25 @@ class ExperimentEntity:
     memory_bytes: int = 0
     trimmed_at: datetime | None = None
     purged_at: datetime | None = None
+    study_id: int | None = None
+
+
+@dataclass(frozen=True)
+class StudyEntity:
+    """A set of experiments made together.
+
+    Attributes:
+        kind: "repeats" or "learning-curve".
+        settings: What it was made with, e.g. {"seeds": [0, 1, 2]} or {"shares": [0.25, 0.5, 1]}.
+        experiment_id: The run it was made about, None for none.
+    """
+
+    id: int
+    name: str
+    kind: str
+    settings: dict[str, Any]
+    experiment_id: int | None
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -185,12 +185,89 @@ class Experiment(LeaseColumns, Base):
     note: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[str]] = mapped_column(default=list)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("experiment.id"))
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     trimmed_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]
+
+
+class Study(Base):
+    """A set of experiments made together: repeats with other seeds, a learning curve, a search."""
+
+    __tablename__ = "study"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    experiment_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The run it was made about, where there is one; no foreign key, as runs point here."""
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class RegisteredModel(Base):
+    """A named model; its versions are results of experiments."""
+
+    __tablename__ = "model"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    task: Mapped[str] = mapped_column(String(40), default="classification")
+    category: Mapped[str] = mapped_column(String(100), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ModelVersion(Base):
+    """An experiment's result under a model's name; ``parent_id`` is the version it came from."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (UniqueConstraint("model_id", "version"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"))
+    version: Mapped[int] = mapped_column(Integer)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiment.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("model_version.id"))
+    stage: Mapped[str] = mapped_column(String(20), default="none")
+    note: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class StageChange(Base):
+    """A line in a model's history: which version went from which stage to which."""
+
+    __tablename__ = "stage_change"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    version_id: Mapped[int] = mapped_column(
+        ForeignKey("model_version.id", ondelete="CASCADE"), index=True
+    )
+    before: Mapped[str] = mapped_column(String(20))
+    after: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SavedView(Base):
+    """A named state of a table; ``query`` is the query string that opens it."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("owner_id", "page", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(String(64), default="local")
+    page: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    query: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class ExperimentTag(Base):

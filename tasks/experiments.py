@@ -61,6 +61,7 @@ class NewRun:
         priority: 0 to 9; larger ones run first.
         time_limit_seconds: Longest training time; None for the installation's.
         parent_id: The experiment it is a clone of.
+        study_id: The study it belongs to, None for none.
         key: Chosen by who asks; asking again with the same one gives the same experiment.
     """
 
@@ -72,6 +73,7 @@ class NewRun:
     tags: tuple[str, ...] = ()
     priority: int = 5
     parent_id: int | None = None
+    study_id: int | None = None
     time_limit_seconds: int | None = None
     key: str = ""
 
@@ -147,6 +149,7 @@ def _store(request: NewRun, task_id: str) -> ExperimentEntity:
             tags=request.tags,
             priority=request.priority,
             parent_id=request.parent_id,
+            study_id=request.study_id,
             epochs_total=expected.work.steps,
             work_units=expected.work.work_units,
             forecast=expected.kept,

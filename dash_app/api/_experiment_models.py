@@ -104,6 +104,7 @@ class ExperimentRow(BaseModel):
     note: str
     tags: list[str]
     parent_id: int | None
+    study_id: int | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ import numpy.typing as npt
 from integrations.core.config import FamilyConfig
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
+
+if TYPE_CHECKING:
+    from integrations.core.data.windows import WindowIndex
 
 
 class TrainingError(Exception):
@@ -221,3 +224,46 @@ class Family(Protocol):
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw what this family can show about a finished run, as pure chart descriptions."""
+
+
+class Predictor(Protocol):
+    """A finished model, ready for new windows; made by ``PredictingFamily.load``.
+
+    Attributes:
+        classes: Class names in the order of the probabilities.
+        channels: Channel names it was trained on, in order.
+        window_samples: Length of a window.
+        sampling_rate_hz: Of the data it was trained on; None where they had none.
+    """
+
+    classes: tuple[str, ...]
+    channels: tuple[str, ...]
+    window_samples: int
+    sampling_rate_hz: float | None
+
+    def probability(self, data: Dataset, windows: WindowIndex) -> npt.NDArray[np.float64]:
+        """Give class probabilities, shape (n, classes); rows sum to 1.
+
+        Args:
+            data: Where the windows lie: the model's own data set, or new recordings like it.
+            windows: Which ones.
+        """
+
+    def features(self, data: Dataset, windows: WindowIndex) -> npt.NDArray[np.float32]:
+        """Give what the model reduces each window to before it scores classes, shape (n, d)."""
+
+
+@runtime_checkable
+class PredictingFamily(Protocol):
+    """What a family adds when its finished models can be used on new recordings."""
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; may import torch.
+
+        Args:
+            folder: What the run left: config.yaml, result.json and its model files.
+            device: "cpu" or "cuda".
+
+        Raises:
+            TrainingError: A file is missing or damaged, with a sentence for the user.
+        """

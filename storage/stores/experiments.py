@@ -71,6 +71,7 @@ class NewExperiment:
     tags: tuple[str, ...] = ()
     priority: int = 5
     parent_id: int | None = None
+    study_id: int | None = None
     epochs_total: int = 0
     work_units: float = 0.0
     forecast: dict[str, Any] | None = None
@@ -106,6 +107,7 @@ class ExperimentStore:
                 priority=new.priority,
                 tags=list(new.tags),
                 parent_id=new.parent_id,
+                study_id=new.study_id,
                 epochs_total=new.epochs_total,
                 work_units=new.work_units,
                 forecast=new.forecast,

@@ -1,0 +1,129 @@
+"""Add studies, the register of models and saved views."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "v0_4_0"
+down_revision = "v0_3_0"
+branch_labels = None
+depends_on = None
+
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "study",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("owner_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("settings", JSON, nullable=False),
+        sa.Column("experiment_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_study")),
+    )
+    op.create_table(
+        "model",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("owner_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("task", sa.String(length=40), nullable=False),
+        sa.Column("category", sa.String(length=100), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("tags", JSON, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model")),
+        sa.UniqueConstraint("name", name=op.f("uq_model_name")),
+    )
+    op.create_table(
+        "model_version",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("model_id", ID, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("experiment_id", ID, nullable=False),
+        sa.Column("parent_id", ID, nullable=True),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("tags", JSON, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["model_id"],
+            ["model.id"],
+            name=op.f("fk_model_version_model_id_model"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiment.id"],
+            name=op.f("fk_model_version_experiment_id_experiment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["model_version.id"],
+            name=op.f("fk_model_version_parent_id_model_version"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_version")),
+        sa.UniqueConstraint("model_id", "version", name=op.f("uq_model_version_model_id")),
+    )
+    op.create_index(op.f("ix_model_version_experiment_id"), "model_version", ["experiment_id"])
+    op.create_table(
+        "stage_change",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("version_id", ID, nullable=False),
+        sa.Column("before", sa.String(length=20), nullable=False),
+        sa.Column("after", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["model_version.id"],
+            name=op.f("fk_stage_change_version_id_model_version"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_change")),
+    )
+    op.create_index(op.f("ix_stage_change_version_id"), "stage_change", ["version_id"])
+    op.create_table(
+        "saved_view",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("owner_id", sa.String(length=64), nullable=False),
+        sa.Column("page", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("owner_id", "page", "name", name=op.f("uq_saved_view_owner_id")),
+    )
+    _add_study_to_runs()
+
+
+def _add_study_to_runs() -> None:
+    # Batch mode would rebuild the table without its triggers; SQLite adds a nullable reference.
+    reference = sa.Column(
+        "study_id",
+        ID,
+        sa.ForeignKey("study.id", name=op.f("fk_experiment_study_id_study")),
+        nullable=True,
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("ALTER TABLE experiment ADD COLUMN study_id INTEGER REFERENCES study (id)")
+    else:
+        op.add_column("experiment", reference)
+    op.create_index(op.f("ix_experiment_study_id"), "experiment", ["study_id"])
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_index(op.f("ix_experiment_study_id"), "experiment")
+    if op.get_bind().dialect.name != "sqlite":
+        op.drop_constraint(op.f("fk_experiment_study_id_study"), "experiment", type_="foreignkey")
+        op.drop_column("experiment", "study_id")
+    for table in ("saved_view", "stage_change", "model_version", "model", "study"):
+        op.drop_table(table)
