@@ -36,7 +36,7 @@ from storage.stores.saved_configs import SavedConfigStore
 from storage.stores.workers import WorkerStore
 from tests.support.servers import Postgres
 
-RELEASED = ("v0_1_0", "v0_1_1", "v0_2_0")
+RELEASED = ("v0_1_0", "v0_1_1", "v0_2_0", "v0_3_0")
 """The schemas people's databases may have; add one with each release."""
 THEN = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 NO_LEASE: dict[str, Any] = {
@@ -102,9 +102,11 @@ def fill(url: str, revision: str) -> None:
 
 def rows_of(revision: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "dataset", DATASET
-    forecast = {} if revision < "v0_2_0" else {"forecast": {"mid": 60.0}}
+    newer = {} if revision < "v0_2_0" else {"forecast": {"mid": 60.0}}
+    if revision >= "v0_3_0":
+        newer |= {"queue_rank": 0, "kept": False, "memory_bytes": 0}
     for number, run in enumerate(RUNS, 1):
-        yield "experiment", EXPERIMENT | {"task_id": f"task-{number}"} | forecast | run
+        yield "experiment", EXPERIMENT | {"task_id": f"task-{number}"} | newer | run
     if revision > "v0_1_0":
         for tag in FINISHED["tags"]:
             yield "experiment_tag", {"tag": tag, "experiment_id": 1}
@@ -131,6 +133,7 @@ def rows_of(revision: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "worker", {"name": "gone:1", "host": "gone", "slots": 1, "facts": {}, "seen_at": 1.0}
     job = {"owner_id": "local", "payload": {}, "result": {}, "error": "", "dataset_id": None,
            "experiment_id": 1, "created_at": THEN, "finished_at": None} | NO_LEASE  # fmt: skip
+    job |= {"priority": 5} if revision >= "v0_3_0" else {}
     yield "job", job | {"kind": "report", "status": "queued"}
     yield "job", job | {"kind": "probe", "status": "done", "experiment_id": None,
                         "finished_at": THEN, "result": {"seconds": 1.0}}  # fmt: skip
