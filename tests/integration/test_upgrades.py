@@ -102,7 +102,7 @@ def fill(url: str, revision: str) -> None:
 
 def rows_of(revision: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "dataset", DATASET
-    newer = {} if revision < "v0_2_0" else {"forecast": {"mid": 60.0}}
+    newer: dict[str, Any] = {} if revision < "v0_2_0" else {"forecast": {"mid": 60.0}}
     if revision >= "v0_3_0":
         newer |= {"queue_rank": 0, "kept": False, "memory_bytes": 0}
     for number, run in enumerate(RUNS, 1):
