@@ -140,6 +140,8 @@ class Experiment(LeaseColumns, Base):
             "finished_at",
             "name",
         ),
+        Index("ix_experiment_accuracy", "deleted_at", "accuracy", "id"),
+        Index("ix_experiment_macro_f1", "deleted_at", "macro_f1", "id"),
         Index("ix_experiment_rival", "dataset_fingerprint", "split_digest", "macro_f1", "id"),
         Index(
             "ix_experiment_noted",
@@ -267,6 +269,7 @@ class SavedView(Base):
     page: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(200))
     query: Mapped[str] = mapped_column(Text)
+    is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
@@ -313,6 +316,23 @@ class ExperimentParam(Base):
     )
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     text: Mapped[str] = mapped_column(String(200))
+    number: Mapped[float | None] = mapped_column(Float(53))
+
+
+class ExperimentHeldOut(Base):
+    """A value of a metadata field that a run was tested on and never trained on."""
+
+    __tablename__ = "experiment_held_out"
+    __table_args__ = (
+        Index("ix_experiment_held_out_field_number", "field", "number", "experiment_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    field: Mapped[str] = mapped_column(String(100), primary_key=True)
+    text: Mapped[str] = mapped_column(String(200), primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     number: Mapped[float | None] = mapped_column(Float(53))
 
 

@@ -97,11 +97,43 @@ def upgrade() -> None:
         sa.Column("page", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
         sa.UniqueConstraint("owner_id", "page", "name", name=op.f("uq_saved_view_owner_id")),
     )
     _add_study_to_runs()
+    _make_runs_searchable()
+
+
+def _make_runs_searchable() -> None:
+    op.create_table(
+        "experiment_held_out",
+        sa.Column("field", sa.String(length=100), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("experiment_id", ID, nullable=False),
+        sa.Column("number", sa.Float(53), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiment.id"],
+            name=op.f("fk_experiment_held_out_experiment_id_experiment"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "field", "text", "experiment_id", name=op.f("pk_experiment_held_out")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_experiment_held_out_experiment_id"), "experiment_held_out", ["experiment_id"]
+    )
+    op.create_index(
+        "ix_experiment_held_out_field_number",
+        "experiment_held_out",
+        ["field", "number", "experiment_id"],
+    )
+    for column in ("accuracy", "macro_f1"):
+        op.create_index(f"ix_experiment_{column}", "experiment", ["deleted_at", column, "id"])
 
 
 def _add_study_to_runs() -> None:
@@ -121,6 +153,9 @@ def _add_study_to_runs() -> None:
 
 def downgrade() -> None:
     """Undo."""
+    for column in ("accuracy", "macro_f1"):
+        op.drop_index(f"ix_experiment_{column}", "experiment")
+    op.drop_table("experiment_held_out")
     op.drop_index(op.f("ix_experiment_study_id"), "experiment")
     if op.get_bind().dialect.name != "sqlite":
         op.drop_constraint(op.f("fk_experiment_study_id_study"), "experiment", type_="foreignkey")
