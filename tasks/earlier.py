@@ -94,7 +94,9 @@ def joined_data(
     enough = [run for run in runs if counts[run.split_digest] >= ENOUGH_RUNS]
     chosen = enough[0] if enough else max(runs, key=lambda run: counts[run.split_digest])
     data = chosen.config.get("data", {})
-    return dict(data) if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        return {}
+    return {key: value for key, value in data.items() if not key.startswith("train_share")}
 
 
 def pickers(config: type[BaseModel]) -> dict[str, str]:

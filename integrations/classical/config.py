@@ -11,7 +11,7 @@ from pydantic import Field
 from integrations.core.config import FamilyConfig, Section, Workload, knob
 from integrations.core.data.dataset import DatasetInfo
 from integrations.core.data.defaults import turns_window
-from integrations.core.data.windows import windows_per_recording
+from integrations.core.data.windows import share_of_work, windows_per_recording
 from integrations.core.signal.machine import bearing_kind
 from integrations.core.signal.orders import score_names
 from integrations.core.signal.plan import plan_features
@@ -242,7 +242,7 @@ class ClassicalConfig(FamilyConfig):
 
     def workload(self, info: DatasetInfo) -> Workload:
         """Count work in units of about one nanosecond of one core of the reference machine."""
-        windows = int(windows_per_recording(info, self.data).sum())
+        windows = int(windows_per_recording(info, self.data).sum() * share_of_work(self.data))
         n_features = feature_count(self, info)
         used = min(self.features.top_k or n_features, n_features)
         classes = len(info.classes)

@@ -138,6 +138,23 @@ class DataConfig(Section):
         le=2_147_483_647,
         help="Fixes which groups land in which part. Runs are comparable only on the same split.",
     )
+    train_share: float = knob(
+        1.0,
+        title="Training share",
+        ge=0.05,
+        le=1.0,
+        step=0.05,
+        help="Share of each class's training groups that is learnt from; validation and test stay "
+        "the same. Leave it at 1 unless you want to see what more data would bring.",
+    )
+    train_share_seed: int = knob(
+        0,
+        title="Subset seed",
+        ge=0,
+        le=2_147_483_647,
+        help="Fixes which groups a training share below 1 keeps; a larger share of the same subset "
+        "holds all groups of a smaller one.",
+    )
 
     @model_validator(mode="after")
     def _field_split_is_complete(self) -> Self:

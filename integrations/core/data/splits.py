@@ -21,6 +21,7 @@ from integrations.core.data.division import (
     hold_back_validation,
     pick_groups,
 )
+from integrations.core.data.train_share import keep_share
 from integrations.core.data.windows import SplitError, WindowIndex, windows_of
 from integrations.core.evaluation.evaluation import SplitSummary
 
@@ -52,10 +53,13 @@ def split(info: DatasetInfo, config: DataConfig, seed: int | None = None) -> Spl
     division = Division(info, windows_of(info, config), rng)
     name = _STRATEGIES[config.split](division, config)
     _check(division)
+    # Taken before: runs on shares of one training part are comparable, their test is the same.
+    digest = _digest(division)
+    keep_share(division, config.train_share, config.train_share_seed)
     train, validation, test = (
         division.index.take(division.part == part) for part in (TRAIN, VALIDATION, TEST)
     )
-    return Split(train, validation, test, _summary(division, name))
+    return Split(train, validation, test, _summary(division, name, digest))
 
 
 def preview_split(info: DatasetInfo, config: DataConfig, seed: int | None = None) -> SplitSummary:
@@ -162,7 +166,7 @@ def _check(division: Division) -> None:
         )
 
 
-def _summary(division: Division, name: str) -> SplitSummary:
+def _summary(division: Division, name: str, digest: str) -> SplitSummary:
     def groups(part: int) -> set[int]:
         return set(np.unique(division.group[division.part == part]).tolist())
 
@@ -173,7 +177,7 @@ def _summary(division: Division, name: str) -> SplitSummary:
     return SplitSummary(
         name=name + _leak_in_words(division, shared),
         leaky=bool(shared),
-        digest=_digest(division),
+        digest=digest,
         train_windows=windows(TRAIN),
         validation_windows=windows(VALIDATION),
         test_windows=windows(TEST),

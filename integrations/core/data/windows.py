@@ -52,6 +52,12 @@ def windows_per_recording(info: DatasetInfo, config: DataConfig) -> IntArray:
     return np.maximum(counts, 0)
 
 
+def share_of_work(config: DataConfig) -> float:
+    """Share of a run's usual work that is left when it learns from part of the training groups."""
+    trained = (1.0 - config.test_fraction) * (1.0 - config.validation_fraction)
+    return 1.0 - trained * (1.0 - config.train_share)
+
+
 def windows_of(info: DatasetInfo, config: DataConfig) -> WindowIndex:
     """Cut all recordings into windows, ordered by recording and start.
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from integrations.core.config import DataConfig, Workload
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.data.windows import windows_per_recording
+from integrations.core.data.windows import share_of_work, windows_per_recording
 from integrations.core.training.settings import CheckpointConfig, TrainingConfig
 
 LIBRARIES_BYTES = 300_000_000
@@ -47,7 +47,7 @@ def network_workload(
         held_bytes: Inputs and activations in memory.
         once: Multiply-adds of preparing one window.
     """
-    windows = int(windows_per_recording(info, config.data).sum())
+    windows = int(windows_per_recording(info, config.data).sum() * share_of_work(config.data))
     epochs = config.training.epochs
     return Workload(
         work_units=windows * (once + products * (1 + 3 * epochs)),
