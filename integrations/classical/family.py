@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from integrations.classical.config import ClassicalConfig
 from integrations.classical.panels import panels
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 
@@ -32,6 +41,12 @@ class ClassicalFamily:
 
         assert isinstance(config, ClassicalConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; see the contract."""
+        from integrations.classical.predictor import load
+
+        return load(folder)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw what the run left: importance, a tree, support vectors, a map."""

@@ -41,12 +41,16 @@ class StoredModel:
 
     def probability(self, table: npt.NDArray[np.floating[Any]]) -> FloatArray:
         """Class probabilities from all columns of the feature table, shape (n, classes)."""
+        full = np.zeros((len(table), len(self.card["classes"])))
+        full[:, self.arrays["classes_met"]] = self._found(self.used(table))
+        return full
+
+    def used(self, table: npt.NDArray[np.floating[Any]]) -> FloatArray:
+        """The columns the learner sees, made comparable as in training, shape (n, used)."""
         used = np.asarray(table[:, self.arrays["columns"]], dtype=np.float64)
         if "centre" in self.arrays:
             used = (used - self.arrays["centre"]) / self.arrays["scale"]
-        full = np.zeros((len(table), len(self.card["classes"])))
-        full[:, self.arrays["classes_met"]] = self._found(used)
-        return full
+        return used
 
     @property
     def minirocket(self) -> MiniRocket | None:

@@ -26,7 +26,7 @@ from integrations.core.contract import (
     Predictions,
     RunContext,
 )
-from integrations.core.data.dataset import Dataset
+from integrations.core.data.dataset import Dataset, common_rate
 from integrations.core.data.folds import group_folds
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, class_indices
@@ -284,5 +284,7 @@ def _stored(run: Run, learner: Learner) -> StoredModel:
         "samples": run.config.data.window_samples,
         "features": run.inputs.names,
         "temperature": learner.temperature,
+        "sampling_rate_hz": common_rate(run.data.info),
+        "properties": run.data.info.properties,
     }
     return StoredModel(arrays, card)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from integrations.cnn1d.config import Cnn1dConfig
 from integrations.cnn1d.panels import panels
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 
@@ -40,6 +49,12 @@ class Cnn1dFamily:
 
         assert isinstance(config, Cnn1dConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; see the contract."""
+        from integrations.cnn1d.predictor import load
+
+        return load(folder, device)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw the first filters, and what layers answer to telling windows."""

@@ -267,3 +267,22 @@ class PredictingFamily(Protocol):
         Raises:
             TrainingError: A file is missing or damaged, with a sentence for the user.
         """
+
+
+@runtime_checkable
+class CombiningFamily(Protocol):
+    """What a family adds whose models are made of the models of other experiments."""
+
+    def members(self, folder: Path) -> tuple[int, ...]:
+        """Give the experiments whose models a finished model needs.
+
+        Raises:
+            TrainingError: A file is missing or damaged, with a sentence for the user.
+        """
+
+    def combine(self, folder: Path, members: Mapping[int, Predictor]) -> Predictor:
+        """Read a finished model; ``members`` are those of ``members(folder)`` by number.
+
+        Raises:
+            TrainingError: A file is missing or damaged, with a sentence for the user.
+        """

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 from integrations.ensemble.config import EnsembleConfig
@@ -37,6 +47,18 @@ class EnsembleFamily:
 
         assert isinstance(config, EnsembleConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def members(self, folder: Path) -> tuple[int, ...]:
+        """Give the experiments that a finished ensemble asks; see the contract."""
+        from integrations.ensemble.predictor import read_card
+
+        return tuple(read_card(folder)["used"])
+
+    def combine(self, folder: Path, members: Mapping[int, Predictor]) -> Predictor:
+        """Read a finished ensemble; see the contract."""
+        from integrations.ensemble.predictor import EnsemblePredictor, read_card
+
+        return EnsemblePredictor(read_card(folder), members)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw contributions, agreement, bounds and who is best where."""

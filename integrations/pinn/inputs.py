@@ -32,21 +32,35 @@ class PhysicsInputs:
     """
 
     def __init__(
-        self, info: DatasetInfo, config: PinnConfig, lines: Mapping[str, tuple[Line, ...]]
+        self,
+        info: DatasetInfo,
+        config: PinnConfig,
+        lines: Mapping[str, tuple[Line, ...]],
+        classes: tuple[str, ...] = (),
+        reference_hz: float | None = None,
     ) -> None:
-        kind = bearing_kind(info)
-        self._waveform = waveform(info, config.input)
+        """Set up.
+
+        Args:
+            info: Data set of the windows.
+            config: The family's config.
+            lines: Required lines of every class.
+            classes: Those of the model where the data set is not the one it was trained on.
+            reference_hz: Shaft speed that order tracking leaves as it is, see ``waveform``.
+        """
+        kind, classes = bearing_kind(info), classes or info.classes
+        self._waveform = waveform(info, config.input, reference_hz)
         self._channels = vibration_channels(info)
         self._margin = config.physics.margin_db * NEPERS_PER_DB
         self._on_envelope = kind == "rolling"
         tolerance = config.physics.line_tolerance
-        wanted = [(k, line) for k, name in enumerate(info.classes) for line in spread(lines[name])]
+        wanted = [(k, line) for k, name in enumerate(classes) for line in spread(lines[name])]
         self._class_of_line = torch.tensor([k for k, _ in wanted], dtype=torch.long)
         self._required = bands(info, [line for _, line in wanted], tolerance)
         self._scores = WindowScores(info)
-        self._prior = torch.from_numpy(config.physics.regime_prior * log_prior(info))
+        self._prior = torch.from_numpy(config.physics.regime_prior * log_prior(info, classes))
         self._log_s = _log_sommerfeld(info, kind, config)
-        self._n_classes = len(info.classes)
+        self._n_classes = len(classes)
 
     @property
     def has_sommerfeld(self) -> bool:

@@ -30,17 +30,22 @@ def sommerfeld(recording: Recording) -> float:
     return nan if found is None else found
 
 
-def log_prior(info: DatasetInfo) -> npt.NDArray[np.float32]:
+def log_prior(info: DatasetInfo, classes: tuple[str, ...] = ()) -> npt.NDArray[np.float32]:
     """Give the logarithm of how possible each class is at each recording's operating point.
 
     Monotone: oil whirl gains with the Sommerfeld number, starved lubrication and wear lose with
     it, and whip needs N > 2 f_crit. 0 for classes the operating point says nothing of.
 
+    Args:
+        info: Data set with the recordings.
+        classes: Class names; () for the data set's own.
+
     Returns:
         Shape (n_recordings, n_classes), from LEAST to 0.
     """
-    rows = [[_of_class(name, recording) for name in info.classes] for recording in info.recordings]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(info.classes))
+    classes = classes or info.classes
+    rows = [[_of_class(name, recording) for name in classes] for recording in info.recordings]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(classes))
 
 
 def _of_class(name: str, recording: Recording) -> float:

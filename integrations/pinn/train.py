@@ -14,6 +14,7 @@ from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import group_indices
 from integrations.core.evaluation.evaluate import evaluate
 from integrations.core.signal.machine import bearing_kind
+from integrations.core.signal.orders import score_names
 from integrations.core.training.classification import outputs, train_classifier
 from integrations.core.training.inputs import waveform
 from integrations.core.training.recipe import Recipe
@@ -101,6 +102,7 @@ class _Run:
             objective=PhysicsObjective(physics.lambda_physics, physics.sommerfeld_weight),
             cam_layer=lambda model: model.network.blocks[-1][0],
             finish=self.finish,
+            card={"scores": score_names(self.data.info)},
         )
 
     def build(self, train: WindowSource, n_classes: int) -> torch.nn.Module:

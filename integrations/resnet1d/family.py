@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 from integrations.resnet1d.config import Resnet1dConfig
@@ -40,6 +49,12 @@ class Resnet1dFamily:
 
         assert isinstance(config, Resnet1dConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; see the contract."""
+        from integrations.resnet1d.predictor import load
+
+        return load(folder, device)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw gradient flow, layer statistics, first filters and activations."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 from integrations.spectrogram.config import SpectrogramConfig
@@ -43,6 +52,12 @@ class SpectrogramFamily:
 
         assert isinstance(config, SpectrogramConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; see the contract."""
+        from integrations.spectrogram.predictor import load
+
+        return load(folder, device)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw one image per class, where the network looked in it, and the first filters."""

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from integrations.core.config import FamilyConfig
-from integrations.core.contract import FitResult, Problem, RunContext, Severity, StoredResult
+from integrations.core.contract import (
+    FitResult,
+    Predictor,
+    Problem,
+    RunContext,
+    Severity,
+    StoredResult,
+)
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.figures.chart import Chart
 from integrations.transformer.config import TransformerConfig
@@ -42,6 +51,12 @@ class TransformerFamily:
 
         assert isinstance(config, TransformerConfig)  # noqa: S101 - narrows for the type checker
         return fit(config, data, context)
+
+    def load(self, folder: Path, device: str = "cpu") -> Predictor:
+        """Read a finished model; see the contract."""
+        from integrations.transformer.predictor import load
+
+        return load(folder, device)
 
     def panels(self, result: StoredResult) -> list[Chart]:
         """Draw attention over time and how the heads differ."""

@@ -18,11 +18,15 @@ from pydantic.fields import FieldInfo
 
 from integrations.core.config import FamilyConfig, Section
 from integrations.core.contract import (
+    CombiningFamily,
     Control,
+    EarlierRun,
     Family,
     FitResult,
     Interrupted,
+    PredictingFamily,
     Predictions,
+    Predictor,
     Severity,
     StoredResult,
     TrainingError,
@@ -30,12 +34,13 @@ from integrations.core.contract import (
 from integrations.core.data.dataset import Dataset
 from integrations.core.data.defaults import apply_suggestions
 from integrations.core.data.splits import split
+from integrations.core.data.windows import WindowIndex
 from integrations.core.estimate import estimate_seconds
 from integrations.core.evaluation.evaluate import evaluate
-from integrations.core.evaluation.store import load_result, save_result
+from integrations.core.evaluation.store import load_predictions, load_result, save_result
 from integrations.core.figures.chart import Bars, Heatmap, Lines
 from integrations.core.figures.common import common_charts
-from integrations.core.testing import RecordingContext, toy_signals
+from integrations.core.testing import RecordingContext, toy_runs, toy_signals
 from integrations.presets import ORDER, presets
 from integrations.registry import families
 
@@ -471,3 +476,68 @@ def load_plain(path: Path) -> dict[str, Any]:
 
     loaded: dict[str, Any] = torch.load(path, weights_only=True)
     return loaded
+
+
+@each_family
+def test_finished_model_read_back_gives_the_stored_test_probabilities(
+    family: Family,
+    straight: dict[str, tuple[RecordingContext, FitResult]],
+    toys: dict[str, Dataset],
+) -> None:
+    context, result = straight[family.name]
+    data = toys[family.kind]
+    windows = WindowIndex(
+        result.test.recording, result.test.start, tiny(family, data).data.window_samples
+    )
+    predictor = read_back(family, context.folder, data, result)
+    probability = predictor.probability(data, windows)
+    assert np.abs(probability - result.test.probability).max() <= 1e-5
+    features = predictor.features(data, windows)
+    assert features.shape[0] == len(windows)
+    assert features.shape[1] >= 2
+    assert np.isfinite(features).all()
+    assert predictor.classes == data.info.classes
+    assert predictor.channels == data.info.channels
+    assert predictor.window_samples == windows.window_samples
+    assert predictor.probability(data, windows.take(np.arange(0))).shape == (0, 3)
+
+
+@each_family
+def test_damaged_model_is_told_in_a_sentence(
+    family: Family,
+    straight: dict[str, tuple[RecordingContext, FitResult]],
+    tmp_path: Path,
+) -> None:
+    _, result = straight[family.name]
+    for file in result.model_files:
+        (tmp_path / file.name).write_bytes(file.read_bytes()[:40])
+    assert isinstance(family, PredictingFamily | CombiningFamily)
+    read = family.members if isinstance(family, CombiningFamily) else family.load
+    with pytest.raises(TrainingError, match="missing or damaged"):
+        read(tmp_path)
+
+
+def read_back(family: Family, folder: Path, data: Dataset, result: FitResult) -> Predictor:
+    if isinstance(family, CombiningFamily):
+        members = {run.id: Recalled(run, data) for run in toy_runs(data.folder)}
+        return family.combine(folder, members)
+    assert isinstance(family, PredictingFamily)
+    return family.load(folder)
+
+
+class Recalled:
+    """A member that says again what its stored predictions say."""
+
+    def __init__(self, run: EarlierRun, data: Dataset) -> None:
+        self.classes, self.channels = data.info.classes, data.info.channels
+        self.window_samples, self.sampling_rate_hz = 128, None
+        said = load_predictions(run.folder, "test")
+        places = zip(said.recording.tolist(), said.start.tolist(), strict=True)
+        self._said = dict(zip(places, said.probability, strict=True))
+
+    def probability(self, data: Dataset, windows: WindowIndex) -> np.ndarray:
+        places = zip(windows.recording.tolist(), windows.start.tolist(), strict=True)
+        return np.array([self._said[place] for place in places]).reshape(-1, len(self.classes))
+
+    def features(self, data: Dataset, windows: WindowIndex) -> np.ndarray:
+        return self.probability(data, windows).astype(np.float32)

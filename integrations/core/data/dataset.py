@@ -110,6 +110,12 @@ def once_per_data_set(function: Callable[[DatasetInfo], Found]) -> Callable[[Dat
     return kept
 
 
+def common_rate(info: DatasetInfo) -> float | None:
+    """Give the sampling rate of all recordings in Hz; None when unknown or not the same."""
+    rates = {recording.sampling_rate_hz for recording in info.recordings}
+    return rates.pop() if len(rates) == 1 else None
+
+
 def field_text(value: str | float) -> str:
     """Write a metadata value the way screens and split settings spell it (3.0 → "3")."""
     return f"{value:g}" if isinstance(value, float | int) else value

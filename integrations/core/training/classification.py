@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import FitResult, Predictions, RunContext
-from integrations.core.data.dataset import Dataset, FloatArray
+from integrations.core.data.dataset import Dataset, FloatArray, common_rate
 from integrations.core.data.splits import Split, split
 from integrations.core.data.windows import WindowIndex, gather
 from integrations.core.evaluation.figures_of_merit import counts_of_all, headline
@@ -30,7 +30,7 @@ from integrations.core.training.determinism import (
     epoch_order,
     seed_everything,
 )
-from integrations.core.training.inputs import Inputs
+from integrations.core.training.inputs import Inputs, reference_hz
 from integrations.core.training.layer_statistics import LayerStatistics
 from integrations.core.training.loop import fit
 from integrations.core.training.precision import autocast, chosen_precision
@@ -332,6 +332,10 @@ def _save_model(
         "classes": data.info.classes,
         "channels": data.info.channels,
         "data_fingerprint": data.info.fingerprint,
+        "sampling_rate_hz": common_rate(data.info),
+        "reference_shaft_hz": reference_hz(data.info, config.input),  # type: ignore[attr-defined]
+        "properties": data.info.properties,
+        **recipe.card,
     }
     text = json.dumps(card, indent=2).encode()
     write_atomically(folder / "model.json", lambda file: file.write(text))

@@ -17,6 +17,7 @@ from integrations.core.training.settings import InputConfig
 
 Inputs = tuple[torch.Tensor, ...]
 Prepare = Callable[[torch.Tensor, WindowIndex], Inputs]
+SPEED_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,39 @@ class Waveform:
         return (out,)
 
 
-def waveform(info: DatasetInfo, config: InputConfig) -> Waveform:
+def waveform(info: DatasetInfo, config: InputConfig, reference_hz: float | None = None) -> Waveform:
     """Prepare the waveform inputs of a data set.
 
+    Args:
+        info: The data set.
+        config: What is asked for.
+        reference_hz: Shaft speed that stays as it is, of the data a model was trained on; None
+            for the slowest recording's.
+
     Raises:
-        TrainingError: Order tracking was asked for and recordings lack an rpm.
+        TrainingError: Order tracking was asked for and recordings lack an rpm, or are slower than
+            the reference.
     """
     n = len(info.recordings)
     if not config.order_tracking:
         return Waveform(np.ones(n))
+    known = _speeds(info)
+    reference = known.min() if reference_hz is None else reference_hz
+    if known.min() < reference * (1 - SPEED_TOLERANCE):
+        raise TrainingError(
+            f"The slowest recording turns with {60 * known.min():.4g} rpm, slower than any that "
+            f"the model was trained on ({60 * reference:.4g} rpm): its windows hold too few turns."
+        )
+    return Waveform(np.minimum(1.0, reference / known))
+
+
+def reference_hz(info: DatasetInfo, config: InputConfig) -> float | None:
+    """Give the shaft speed that order tracking leaves as it is; None without order tracking."""
+    return float(_speeds(info).min()) if config.order_tracking else None
+
+
+def _speeds(info: DatasetInfo) -> npt.NDArray[np.float64]:
+    n = len(info.recordings)
     speeds = [shaft_hz(recording) for recording in info.recordings]
     missing = sum(speed is None for speed in speeds)
     if missing:
@@ -60,8 +85,7 @@ def waveform(info: DatasetInfo, config: InputConfig) -> Waveform:
             f"Order tracking needs the rpm of every recording; {missing} of {n} have none. "
             "Add the field rpm to the data set, or switch order tracking off."
         )
-    known = np.array(speeds, dtype=np.float64)
-    return Waveform(known.min() / known)
+    return np.array(speeds, dtype=np.float64)
 
 
 def _stretched(windows: torch.Tensor, span: float) -> torch.Tensor:

@@ -88,6 +88,7 @@ class Recipe:
             predicted: sets what is chosen on the validation part, and gives extras.
         bf16: The family's network was measured to gain from bfloat16.
         start_from: Experiment whose weights are the start; 0 for random ones.
+        card: What else must be known to use the finished model on new recordings (JSON).
     """
 
     family: str
@@ -99,3 +100,4 @@ class Recipe:
     finish: Finish = keep_as_trained
     bf16: bool = False
     start_from: int = 0
+    card: dict[str, Any] = field(default_factory=dict)
