@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from storage.database import read_session
@@ -71,6 +72,21 @@ class MetricStore:
                 found = _open_rows(session, experiment_id).get(series, EMPTY)
         span = -(-len(found.steps) // max(1, max_points))
         return found.coarser(span) if span > 1 else found
+
+    def at_epochs(self, epochs: Mapping[int, int]) -> dict[int, dict[str, float]]:
+        """Give all metrics of several runs, each at one epoch; runs without that row are left out.
+
+        Args:
+            epochs: Epoch by experiment id.
+        """
+        rows = select(EpochRow.experiment_id, EpochRow.values).where(
+            tuple_(EpochRow.experiment_id, EpochRow.epoch).in_(list(epochs.items()))
+        )
+        with read_session() as session:
+            return {
+                number: {key: float(value) for key, value in values.items() if value is not None}
+                for number, values in session.execute(rows)
+            }
 
 
 def seal(session: Session, experiment_id: int) -> None:

@@ -159,7 +159,8 @@ def _shares(run: Contender, n_classes: int) -> npt.NDArray[np.float64]:
     cells = run.test.truth * n_classes + run.test.predicted
     table = np.bincount(cells, minlength=n_classes**2).reshape(n_classes, n_classes)
     total = table.sum(axis=1, keepdims=True)
-    return np.divide(table, total, out=np.zeros(table.shape), where=total > 0)
+    shares = np.divide(table, total, out=np.zeros(table.shape), where=total > 0)
+    return np.asarray(shares, dtype=np.float64)
 
 
 def _flip(a: Contender, b: Contender, windows: int, rows: list[int]) -> Flip:
