@@ -211,6 +211,18 @@ class Study(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class DismissedFinding(Base):
+    """A recommendation about a run that somebody does not want to see again."""
+
+    __tablename__ = "dismissed_finding"
+
+    experiment_id: Mapped[int] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class RegisteredModel(Base):
     """A named model; its versions are results of experiments."""
 

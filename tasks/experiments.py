@@ -124,6 +124,15 @@ def _same_as(request: NewRun, task_id: str) -> ExperimentEntity | None:
 
 
 def _store(request: NewRun, task_id: str) -> ExperimentEntity:
+    return ExperimentStore().create(checked(request, task_id))
+
+
+def checked(request: NewRun, task_id: str = "") -> NewExperiment:
+    """Check a request and give the experiment it stands for, without storing it.
+
+    Raises:
+        Exception: As ``store_experiment``.
+    """
     if reason := disk.refusal():
         raise QueueError(reason)
     chosen = family(request.family)
@@ -139,23 +148,21 @@ def _store(request: NewRun, task_id: str) -> ExperimentEntity:
     if errors:
         raise RefusedError(errors)
     expected = forecast(chosen.name, config, info)
-    return ExperimentStore().create(
-        NewExperiment(
-            name=request.name.strip()[:200] or generated_name(chosen, dataset.name, request.preset),
-            family=chosen.name,
-            dataset_id=dataset.id,
-            config=config.model_dump(mode="json"),
-            preset=request.preset,
-            tags=request.tags,
-            priority=request.priority,
-            parent_id=request.parent_id,
-            study_id=request.study_id,
-            epochs_total=expected.work.steps,
-            work_units=expected.work.work_units,
-            forecast=expected.kept,
-            time_limit_seconds=request.time_limit_seconds,
-            task_id=task_id,
-        )
+    return NewExperiment(
+        name=request.name.strip()[:200] or generated_name(chosen, dataset.name, request.preset),
+        family=chosen.name,
+        dataset_id=dataset.id,
+        config=config.model_dump(mode="json"),
+        preset=request.preset,
+        tags=request.tags,
+        priority=request.priority,
+        parent_id=request.parent_id,
+        study_id=request.study_id,
+        epochs_total=expected.work.steps,
+        work_units=expected.work.work_units,
+        forecast=expected.kept,
+        time_limit_seconds=request.time_limit_seconds,
+        task_id=task_id,
     )
 
 

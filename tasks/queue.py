@@ -36,13 +36,16 @@ from tasks.queue_view import (
     silence_limit_seconds,
 )
 from tasks.simulations import order_simulation
+from tasks.studies import MOST_REPEATS, SEEDS, MadeStudy, store_learning_curve, store_repeats
 
 __all__ = [
+    "MOST_REPEATS",
     "Check",
     "DiskState",
     "Forecast",
     "Health",
     "JobLine",
+    "MadeStudy",
     "NewRun",
     "Observed",
     "QueueError",
@@ -56,6 +59,7 @@ __all__ = [
     "clone_experiment",
     "copy_of",
     "create_experiment",
+    "create_repeats",
     "database_check",
     "disk_state",
     "earlier_problems",
@@ -70,6 +74,7 @@ __all__ = [
     "move_experiment",
     "observed",
     "order_experiment",
+    "order_learning_curve",
     "order_report",
     "order_simulation",
     "place_of",
@@ -106,6 +111,37 @@ def clone_experiment(experiment_id: int) -> ExperimentEntity:
         Exception: As ``create_experiment``.
     """
     return create_experiment(copy_of(ExperimentStore().get(experiment_id)))
+
+
+def create_repeats(request: NewRun, count: int, *, vary_split: bool = False) -> MadeStudy:
+    """Check a request, store it with ``count`` seeds as one study and wake a worker.
+
+    Args:
+        request: The run; its seed is the first one.
+        count: 2 to MOST_REPEATS.
+        vary_split: Give each run its own split as well.
+
+    Raises:
+        Exception: As ``create_experiment``.
+    """
+    made = store_repeats(request, count, vary_split=vary_split)
+    for experiment in made.made:
+        enqueue_experiment(experiment.id, experiment.priority)
+    return made
+
+
+def order_learning_curve(experiment_id: int, seeds: int = SEEDS) -> MadeStudy:
+    """Have a finished run trained again on shares of its training groups, at low priority.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It has no results, it joins other runs, or a curve is being measured.
+        QueueError: There are too few groups, or the disk is full.
+    """
+    made = store_learning_curve(experiment_id, seeds=seeds)
+    for experiment in made.made:
+        enqueue_experiment(experiment.id, experiment.priority)
+    return made
 
 
 def enqueue_experiment(experiment_id: int, priority: int = 5) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -47,6 +48,49 @@ class StudyStore:
         with read_session() as session:
             row = session.scalar(statement)
         return None if row is None else _entity(row)
+
+    def drop_empty(self, study_id: int) -> None:
+        """Remove a study whose runs could not be stored; one that has runs stays."""
+        runs = select(Experiment.id).where(Experiment.study_id == study_id).limit(1)
+        with write_session() as session:
+            row = session.get(Study, study_id)
+            if row is not None and session.scalar(runs) is None:
+                session.delete(row)
+
+    def several(self, ids: Sequence[int]) -> dict[int, StudyEntity]:
+        """Give those of the studies that exist, by id."""
+        if not ids:
+            return {}
+        with read_session() as session:
+            rows = session.scalars(select(Study).where(Study.id.in_(set(ids)))).all()
+        return {row.id: _entity(row) for row in rows}
+
+    def scores(self, ids: Sequence[int]) -> dict[int, list[tuple[int, float, float]]]:
+        """Give the results of studies' finished runs: (experiment id, accuracy, macro F1).
+
+        Args:
+            ids: Of studies; several at once, for lists.
+        """
+        found: dict[int, list[tuple[int, float, float]]] = {}
+        if not ids:
+            return found
+        columns = (Experiment.study_id, Experiment.id, Experiment.accuracy, Experiment.macro_f1)
+        statement = (
+            select(*columns)
+            .where(
+                Experiment.study_id.in_(set(ids)),
+                Experiment.deleted_at.is_(None),
+                Experiment.accuracy.is_not(None),
+                Experiment.macro_f1.is_not(None),
+            )
+            .order_by(Experiment.id)
+        )
+        with read_session() as session:
+            for study_id, number, accuracy, macro_f1 in session.execute(statement):
+                found.setdefault(int(study_id or 0), []).append(
+                    (number, float(accuracy or 0.0), float(macro_f1 or 0.0))
+                )
+        return found
 
     def members(self, study_id: int) -> list[int]:
         """Give the ids of its runs that were not deleted, oldest first."""

@@ -104,6 +104,23 @@ def upgrade() -> None:
     )
     _add_study_to_runs()
     _make_runs_searchable()
+    _add_dismissals()
+
+
+def _add_dismissals() -> None:
+    op.create_table(
+        "dismissed_finding",
+        sa.Column("experiment_id", ID, nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiment.id"],
+            name=op.f("fk_dismissed_finding_experiment_id_experiment"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("experiment_id", "code", name=op.f("pk_dismissed_finding")),
+    )
 
 
 def _make_runs_searchable() -> None:
@@ -160,5 +177,6 @@ def downgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         op.drop_constraint(op.f("fk_experiment_study_id_study"), "experiment", type_="foreignkey")
         op.drop_column("experiment", "study_id")
+    op.drop_table("dismissed_finding")
     for table in ("saved_view", "stage_change", "model_version", "model", "study"):
         op.drop_table(table)
