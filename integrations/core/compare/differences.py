@@ -38,29 +38,34 @@ def accuracy_difference(difference: IntArray, windows: int, level: float = 0.95)
     return Interval(value=value, low=min(low, value), high=max(high, value))
 
 
+def counts_of(contender: Contender, unit: IntArray) -> Counts:
+    """Count a run's hits per unit, for ``macro_f1_difference``."""
+    test = contender.test
+    return counts_by_unit(test.truth, test.predicted, unit, test.probability.shape[1])
+
+
 def macro_f1_difference(
-    a: Contender, b: Contender, unit: IntArray, seed: int = 0, resamples: int = RESAMPLES
+    ours: Counts, theirs: Counts, seed: int = 0, resamples: int = RESAMPLES
 ) -> Interval:
-    """Give the difference of two macro-F1 scores with its paired bootstrap interval.
+    """Give the difference of two macro-F1 scores with its 95 % paired bootstrap interval.
 
     Units are drawn with replacement, the same ones for both runs. Units with the same counts are
     interchangeable, so one multinomial draw over the distinct ones stands for all of them.
     """
-    classes = a.test.probability.shape[1]
-    ours, theirs = (counts_by_unit(c.test.truth, c.test.predicted, unit, classes) for c in (a, b))
     table = np.concatenate([ours.hit, ours.true, ours.said, theirs.hit, theirs.said], axis=1)
     value = float(_macro_f1(table.sum(0)[None, :])[0])
-    distinct, times = _distinct(table)
     rng = np.random.default_rng([seed, 0xC0DE])
+    distinct, times = _distinct(table, rng)
     drawn = rng.multinomial(len(table), times / len(table), size=resamples).astype(np.float64)
     low, high = np.quantile(_macro_f1(drawn @ distinct), [0.025, 0.975]).tolist()
     return Interval(value=value, low=min(low, value), high=max(high, value))
 
 
-def _distinct(table: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rows that differ, and how often each occurs."""
-    codes = np.ascontiguousarray(table).view(np.dtype((np.void, table.shape[1] * 8))).ravel()
-    _, first, times = np.unique(codes, return_index=True, return_counts=True)
+def _distinct(table: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Rows that differ, and how often each occurs; told apart by one random projection."""
+    _, first, times = np.unique(
+        table @ rng.random(table.shape[1]), return_index=True, return_counts=True
+    )
     return table[first], times.astype(np.float64)
 
 

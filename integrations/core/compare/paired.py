@@ -37,9 +37,8 @@ def mid_p(difference: IntArray) -> float:
         spread = np.zeros(2 * size * count + 1)
         spread[:: 2 * size] = stats.binom.pmf(np.arange(count + 1), count, 0.5)
         chances = np.convolve(chances, spread)
-    total = np.abs(np.arange(len(chances)) - len(chances) // 2)
-    met = abs(int(difference.sum()))
-    return float(min(1.0, chances[total > met].sum() + chances[total == met].sum() / 2))
+    above = len(chances) // 2 + abs(int(difference.sum()))
+    return float(min(1.0, 2 * chances[above + 1 :].sum() + chances[above]))
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,7 +16,12 @@ from integrations.core.compare.contenders import (
     refusal,
     same_windows,
 )
-from integrations.core.compare.differences import accuracy_difference, macro_f1_difference
+from integrations.core.compare.differences import (
+    RESAMPLES,
+    accuracy_difference,
+    counts_of,
+    macro_f1_difference,
+)
 from integrations.core.compare.paired import cochran, holm, mid_p, right_per_unit
 from integrations.core.compare.power import ALPHA, detectable, discordance, units_needed
 from integrations.core.evaluation.evaluation import Interval
@@ -24,6 +29,8 @@ from integrations.core.evaluation.evaluation import Interval
 DELTA = 0.01
 FEWEST_UNITS = 5
 """Below this many groups or recordings nothing is claimed: windows of one are not independent."""
+FEWEST_RESAMPLES = 1000
+MOST_NAMED = 3
 Kind = Literal["refused", "better", "equivalent", "undecided"]
 
 
@@ -161,46 +168,33 @@ def _pairs(
     contenders: Sequence[Contender], units: IntArray, delta: float, seed: int
 ) -> tuple[Pair, ...]:
     right = [right_per_unit(contender.right, units) for contender in contenders]
+    counts = [counts_of(contender, units) for contender in contenders]
     places = list(combinations(range(len(contenders)), 2))
     raw = [mid_p(right[i] - right[j]) for i, j in places]
-    return tuple(
-        _pair(
-            contenders[i], contenders[j], right[i] - right[j], units,
-            (p, corrected), delta, seed, len(places),
-        )
-        for (i, j), p, corrected in zip(places, raw, holm(raw), strict=True)
-    )  # fmt: skip
+    resamples = max(FEWEST_RESAMPLES, RESAMPLES // len(places))
+    found = []
+    for (i, j), p, corrected in zip(places, raw, holm(raw), strict=True):
+        macro_f1 = macro_f1_difference(counts[i], counts[j], seed, resamples)
+        evidence = _evidence(right[i] - right[j], len(units), delta, ALPHA / len(places))
+        a, b = contenders[i].id, contenders[j].id
+        found.append(Pair(a=a, b=b, macro_f1=macro_f1, p=p, p_holm=corrected, **evidence))
+    return tuple(found)
 
 
-def _pair(
-    a: Contender,
-    b: Contender,
-    difference: IntArray,
-    units: IntArray,
-    p: tuple[float, float],
-    delta: float,
-    seed: int,
-    n_pairs: int,
-) -> Pair:
-    windows, n_units = len(units), len(difference)
+def _evidence(difference: IntArray, windows: int, delta: float, alpha: float) -> dict[str, Any]:
+    n_units = len(difference)
     accuracy = accuracy_difference(difference, windows)
     narrow = accuracy_difference(difference, windows, level=0.90)
     discordant = discordance(difference, windows)
-    alpha = ALPHA / n_pairs
     needed = units_needed(accuracy.value, discordant, alpha)
-    return Pair(
-        a=a.id,
-        b=b.id,
-        accuracy=accuracy,
-        macro_f1=macro_f1_difference(a, b, units, seed),
-        only_a=int((difference > 0).sum()),
-        only_b=int((difference < 0).sum()),
-        p=p[0],
-        p_holm=p[1],
-        equivalent=-delta < narrow.low and narrow.high < delta,
-        detectable=detectable(n_units, discordant, alpha),
-        more_units=None if needed is None else max(0, needed - n_units),
-    )
+    return {
+        "accuracy": accuracy,
+        "only_a": int((difference > 0).sum()),
+        "only_b": int((difference < 0).sum()),
+        "equivalent": -delta < narrow.low and narrow.high < delta,
+        "detectable": detectable(n_units, discordant, alpha),
+        "more_units": None if needed is None else max(0, needed - n_units),
+    }
 
 
 def _decide(
@@ -222,12 +216,12 @@ def _decide(
     more = _more(left, unit_name)
     if len(contenders) == 2:
         return Judgement("undecided", _open(names, left[0], more))
-    told = [f"{names[best.id]} beats {_listed([names[pair.b] for pair in beaten])}."]
+    told = [f"{names[best.id]} beats {names[pair.b]}." for pair in beaten]
     sentence = (
         f"No run is shown to be the best. {names[best.id]} has the highest accuracy, but cannot be "
-        f"told from {_listed([names[pair.b] for pair in left])}. {more}".strip()
+        f"told from {_named(names, left)}. {more}".strip()
     )
-    return Judgement("undecided", sentence, tuple(told if beaten else ()))
+    return Judgement("undecided", sentence, tuple(told))
 
 
 def _better(names: dict[int, str], mine: list[Pair], unit_name: str, n_units: int) -> str:
@@ -288,6 +282,12 @@ def _too_few(
         n_units=n_units,
         delta=delta,
     )
+
+
+def _named(names: dict[int, str], left: Sequence[Pair]) -> str:
+    if len(left) > MOST_NAMED:
+        return f"{len(left)} others"
+    return _listed([names[pair.b] for pair in left])
 
 
 def _turned(interval: Interval) -> Interval:
