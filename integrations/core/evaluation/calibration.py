@@ -114,14 +114,6 @@ def fit_temperature(validation: Predictions) -> float:
     return float(np.exp(-(low + high) / 2))
 
 
-def log_loss(probability: FloatArray, truth: npt.NDArray[np.int64]) -> float:
-    """Mean negative logarithm of the true class's probability, in nats; 0 without windows."""
-    if not len(truth):
-        return 0.0
-    said = np.clip(probability[np.arange(len(truth)), truth], SMALLEST_PROBABILITY, 1.0)
-    return float(-np.log(said).mean())
-
-
 def write_calibration(path: Path, calibration: Calibration) -> None:
     """Write the file atomically.
 
