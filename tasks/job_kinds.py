@@ -127,6 +127,20 @@ def _take_in(job: JobEntity, say: Say) -> dict[str, Any]:
     return import_job(job, say)
 
 
+def _predict(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.predictions import predict_job
+
+    return predict_job(job, say)
+
+
+def _analyse(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.failures import analyse_failures
+
+    if job.experiment_id is None:
+        raise JobFailed("An analysis needs an experiment.")
+    return analyse_failures(job.experiment_id, job.payload.get("rows", ()), say)
+
+
 NICENESS = 5
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
@@ -137,4 +151,6 @@ _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "retention": _retention,
     "export-runs": _export,
     "import-runs": _take_in,
+    "analyse": _analyse,
+    "predict": _predict,
 }

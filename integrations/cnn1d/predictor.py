@@ -29,4 +29,5 @@ def load(folder: Path, device: str) -> NetworkPredictor:
         lambda info: waveform(info, config.input, card.get("reference_shaft_hz")),
         before(lambda network: network.classifier[-1]),
         device,
+        cam_layer=lambda network: network.blocks[-1][0],
     )

@@ -45,6 +45,7 @@ def load(folder: Path, device: str) -> NetworkPredictor:
             lambda info: waveform(info, config.input, reference),
             before(lambda model: model.classifier[-1]),
             device,
+            cam_layer=lambda model: model.blocks[-1][0],
         )
     names = tuple(card.get("scores", ()))
     if not names:
@@ -66,6 +67,7 @@ def load(folder: Path, device: str) -> NetworkPredictor:
         _described,
         device,
         PhysicsObjective(config.physics.lambda_physics, config.physics.sommerfeld_weight),
+        cam_layer=lambda model: model.network.blocks[-1][0],
     )
 
 

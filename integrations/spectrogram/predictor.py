@@ -34,4 +34,5 @@ def load(folder: Path, device: str) -> NetworkPredictor:
         lambda info: Images(config, waveform(info, config.input, card.get("reference_shaft_hz"))),
         before(lambda network: network.classifier[-1]),
         device,
+        cam_layer=lambda network: network.get_submodule("blocks")[-1],
     )

@@ -53,7 +53,13 @@ def telling_windows(predictions: Predictions, n_classes: int) -> IntArray:
     return chosen[mistaken_first]
 
 
-def explain(predict: Probability, data: Dataset, test: Predictions, samples: int) -> dict[str, Any]:
+def explain(
+    predict: Probability,
+    data: Dataset,
+    test: Predictions,
+    samples: int,
+    rows: IntArray | None = None,
+) -> dict[str, Any]:
     """Measure by occlusion which frequencies the decisions on telling windows rest on.
 
     A band is removed from a window and the model asked again: the fall of the probability of the
@@ -64,6 +70,7 @@ def explain(predict: Probability, data: Dataset, test: Predictions, samples: int
         data: Where the windows lie.
         test: Predictions on the test part.
         samples: Window length.
+        rows: Which rows of the predictions; by default the telling ones.
 
     Returns:
         For ``FitResult.extras``; {} when there is nothing to explain. Arrays over m windows:
@@ -73,7 +80,8 @@ def explain(predict: Probability, data: Dataset, test: Predictions, samples: int
         sample, and, NaN where a window has no rpm, ``explained_order_occlusion`` (m, orders) with
         ``explained_orders``, the (low, high) multiples of shaft speed.
     """
-    rows = telling_windows(test, len(data.info.classes))
+    if rows is None:
+        rows = telling_windows(test, len(data.info.classes))
     if len(rows) == 0:
         return {}
     index = WindowIndex(test.recording[rows], test.start[rows], samples)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -235,10 +237,13 @@ def rows_of(result: StoredResult, recording: int) -> npt.NDArray[np.int64]:
     return rows[np.argsort(result.test.start[rows], kind="stable")]
 
 
-def explained_position(result: StoredResult, row: int) -> int | None:
-    """Find a test window among those that the run explained."""
-    recording = np.asarray(result.extras.get("explained_recording", ()))
-    start = np.asarray(result.extras.get("explained_start", ()))
+def explained_position(
+    result: StoredResult, row: int, among: Mapping[str, Any] | None = None
+) -> int | None:
+    """Find a test window among those that the run explained, or among further explanations."""
+    extras = result.extras if among is None else among
+    recording = np.asarray(extras.get("explained_recording", ()))
+    start = np.asarray(extras.get("explained_start", ()))
     same = (recording == result.test.recording[row]) & (start == result.test.start[row])
     found = np.flatnonzero(same)
     return int(found[0]) if found.size else None

@@ -17,6 +17,7 @@ from torch import nn
 from integrations.core.contract import TrainingError
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.data.windows import WindowIndex, gather
+from integrations.core.explain.gradcam import grad_cam, over_time
 from integrations.core.training.inputs import Inputs, Prepare
 from integrations.core.training.recipe import CrossEntropy, Objective
 
@@ -61,6 +62,7 @@ class NetworkPredictor:
         prepare_for: Makes the preparation of windows of a data set.
         describe: Gives what the network reduces prepared inputs to, shape (n, d).
         objective: Finds the class scores in what the network puts out.
+        cam_layer: Finds the layer that Grad-CAM weighs, as in ``Recipe``.
     """
 
     card: dict[str, Any]
@@ -69,6 +71,7 @@ class NetworkPredictor:
     describe: Describe
     device: str = "cpu"
     objective: Objective = CrossEntropy()  # noqa: RUF009 - it has no state
+    cam_layer: Callable[[nn.Module], nn.Module] | None = None
     _prepared: tuple[DatasetInfo, Prepare] | None = None
 
     def __post_init__(self) -> None:
@@ -93,6 +96,22 @@ class NetworkPredictor:
                 for inputs in self.inputs(data, windows)
             ]
         return np.asarray(torch.cat(found).numpy()) if found else np.zeros((0, 1), np.float32)
+
+    def attention(
+        self, data: Dataset, windows: WindowIndex, classes: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float32] | None:
+        """Say what was looked at for a class per window, see ``explain.on_demand.Attentive``."""
+        if self.cam_layer is None or not len(windows):
+            return None
+        layer, said = self.cam_layer(self.model), torch.from_numpy(classes).to(self.device)
+        maps, done = [], 0
+        for inputs in self.inputs(data, windows):
+            some = said[done : done + len(inputs[0])]
+            maps.append(grad_cam(self.model, layer, inputs, some, self.objective))
+            done += len(some)
+        spans = getattr(self._prepare(data.info), "span", None)
+        span = np.ones(len(windows)) if spans is None else spans[windows.recording]
+        return over_time(np.concatenate(maps), span)
 
     def scores(self, inputs: Inputs) -> torch.Tensor:
         """Give class scores of prepared inputs, shape (n, classes)."""
