@@ -141,6 +141,15 @@ def _analyse(job: JobEntity, say: Say) -> dict[str, Any]:
     return analyse_failures(job.experiment_id, job.payload.get("rows", ()), say)
 
 
+def _robustness(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.robustness import measure_robustness
+
+    if job.experiment_id is None:
+        raise JobFailed("Measuring robustness needs an experiment.")
+    os.nice(NICENESS)  # this is the job's own process; runs go first
+    return {"name": measure_robustness(job.experiment_id, say).name}
+
+
 NICENESS = 5
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
@@ -151,6 +160,7 @@ _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "retention": _retention,
     "export-runs": _export,
     "import-runs": _take_in,
+    "robustness": _robustness,
     "analyse": _analyse,
     "predict": _predict,
 }

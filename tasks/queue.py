@@ -76,6 +76,7 @@ __all__ = [
     "order_experiment",
     "order_learning_curve",
     "order_report",
+    "order_robustness",
     "order_simulation",
     "place_of",
     "plan_config",
@@ -179,6 +180,26 @@ def order_report(experiment_id: int) -> JobEntity:
     job = jobs.latest("report", experiment_id=experiment_id)
     if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
         job = jobs.create("report", {"experiment_id": experiment_id}, experiment_id=experiment_id)
+    enqueue_job(job.id)
+    return job
+
+
+def order_robustness(experiment_id: int) -> JobEntity:
+    """Have a finished model asked about noise and dead channels; not twice at a time.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It has no results.
+    """
+    entity = ExperimentStore().get(experiment_id)
+    if entity.accuracy is None or not entity.status.ended:
+        raise ConflictError(
+            f"“{entity.name}” has no results yet ({entity.status}). Measure it when it ended."
+        )
+    jobs = JobStore()
+    job = jobs.latest("robustness", experiment_id=experiment_id)
+    if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        job = jobs.create("robustness", {}, experiment_id=experiment_id)
     enqueue_job(job.id)
     return job
 

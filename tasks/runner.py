@@ -283,6 +283,7 @@ class Run:
     ) -> Finished:
         from integrations.core.data.splits import split
         from integrations.core.evaluation.evaluate import evaluate
+        from integrations.core.evaluation.measures import measure, write_measures
         from integrations.core.evaluation.store import save_result
 
         self._broadcast.update(message="Evaluating on the test part")
@@ -297,7 +298,12 @@ class Run:
             f"Test accuracy {accuracy.value:.1%} ({accuracy.low:.1%}–{accuracy.high:.1%}), "
             f"{evaluation.interval_method}.",
         )
-        written = (self._files.write_config(experiment, _versions()), self._files.write_log())
+        detail = measure(result.test, evaluation, data.info, config.seed)
+        written = (
+            write_measures(self._files.results, detail),
+            self._files.write_config(experiment, _versions()),
+            self._files.write_log(),
+        )
         stored = self._files.store(artifacts(), result, (*saved, *written))
         metrics: dict[str, float] = {"best_epoch": float(result.best_epoch)}
         for name, interval in evaluation.headline.items():
