@@ -1,0 +1,433 @@
+"""The register: named models, their versions, stages and where they came from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storage.database import read_session, write_session
+from storage.entities import ConflictError, NotFoundError
+from storage.models import (
+    LARGEST_ID,
+    Dataset,
+    Experiment,
+    ModelVersion,
+    RegisteredModel,
+    StageChange,
+)
+
+MOST_NAMES = 200
+MOST_CLASSES_NAMED, MOST_LETTERS = 3, 40
+
+
+class Stage(StrEnum):
+    """What a version is for; a model has at most one in production."""
+
+    NONE = "none"
+    STAGING = "staging"
+    PRODUCTION = "production"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True)
+class VersionEntity:
+    """A version of a model, with the run it is the result of.
+
+    Attributes:
+        version: 1, 2, … within its model.
+        parent: Version of the same model it came from, None for the first.
+        experiment_name: Of its run; figures, data and family are the run's too.
+        metrics: Headline figures of its run with intervals ("accuracy", "accuracy_low", …).
+    """
+
+    id: int
+    model_id: int
+    version: int
+    stage: Stage
+    note: str
+    tags: tuple[str, ...]
+    parent: int | None
+    experiment_id: int
+    experiment_name: str
+    family: str
+    dataset_id: int
+    dataset_name: str
+    dataset_version: int
+    dataset_fingerprint: str
+    split_name: str
+    split_digest: str
+    leaky: bool
+    metrics: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class ModelEntity:
+    """A named model; ``versions`` newest first."""
+
+    id: int
+    name: str
+    task: str
+    category: str
+    note: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    versions: tuple[VersionEntity, ...]
+
+    @property
+    def production(self) -> VersionEntity | None:
+        """The version in production, if there is one."""
+        return next((v for v in self.versions if v.stage is Stage.PRODUCTION), None)
+
+    @property
+    def newest(self) -> VersionEntity | None:
+        """The version registered last."""
+        return self.versions[0] if self.versions else None
+
+
+@dataclass(frozen=True)
+class ChangeEntity:
+    """A version that went from one stage to another."""
+
+    version: int
+    before: Stage
+    after: Stage
+    note: str
+    created_at: datetime
+
+
+class RegisterStore:
+    """Reads and writes the register."""
+
+    def register(
+        self,
+        experiment_id: int,
+        name: str,
+        *,
+        task: str = "classification",
+        note: str = "",
+        tags: Sequence[str] = (),
+    ) -> VersionEntity:
+        """Make a run's result the next version of a model, which is made where it is new.
+
+        Its parent is the version that its run was cloned from or started from, where that is of
+        the same model, else the version before it.
+
+        Raises:
+            NotFoundError: There is no such experiment.
+            ConflictError: The run has no result, or is a version of this model already.
+        """
+        try:
+            with write_session() as session:
+                run = _finished_run(session, experiment_id)
+                model = session.scalar(
+                    select(RegisteredModel).where(RegisteredModel.name == name).with_for_update()
+                )
+                if model is None:
+                    model = RegisteredModel(name=name, task=task)
+                    session.add(model)
+                    session.flush()
+                row = _next_version(session, model, run)
+                row.note, row.tags = note, list(tags)
+                session.add(row)
+                session.flush()
+                return _versions(session, [model.id])[0]
+        except IntegrityError as error:
+            raise ConflictError(f"“{name}” got a version just now. Try again.") from error
+
+    def suggested_name(self, experiment_id: int) -> str:
+        """Name a model after its task, its classes and its data.
+
+        Raises:
+            NotFoundError: There is no such experiment.
+            ConflictError: The run has no result.
+        """
+        with read_session() as session:
+            run = _finished_run(session, experiment_id)
+            dataset = session.get_one(Dataset, run.dataset_id)
+            return generated_name(dataset.classes, dataset.name)
+
+    def all(self) -> list[ModelEntity]:
+        """Give every model, the one that changed last first."""
+        with read_session() as session:
+            models = session.scalars(select(RegisteredModel)).all()
+            versions: dict[int, list[VersionEntity]] = defaultdict(list)
+            for version in _versions(session, [row.id for row in models]):
+                versions[version.model_id].append(version)
+            found = [_model(row, versions[row.id]) for row in models]
+        return sorted(found, key=lambda model: _changed_at(model), reverse=True)
+
+    def get(self, model_id: int) -> ModelEntity:
+        """Give one.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with read_session() as session:
+            return _model(_row(session, model_id), _versions(session, [model_id]))
+
+    def names(self) -> list[str]:
+        """Give the names of the models, in order."""
+        with read_session() as session:
+            statement = select(RegisteredModel.name).order_by(RegisteredModel.name)
+            return list(session.scalars(statement.limit(MOST_NAMES)))
+
+    def of_experiments(self, experiment_ids: Iterable[int]) -> list[tuple[str, VersionEntity]]:
+        """Give the versions that these runs are, with their models' names."""
+        wanted = list(experiment_ids)
+        with read_session() as session:
+            rows = session.execute(
+                select(RegisteredModel.id, RegisteredModel.name, ModelVersion.id)
+                .join(ModelVersion, ModelVersion.model_id == RegisteredModel.id)
+                .where(ModelVersion.experiment_id.in_(wanted))
+            ).all()
+            known = {v.id: v for v in _versions(session, {model for model, _, _ in rows})}
+        return [(name, known[version]) for _, name, version in rows]
+
+    def describe(self, model_id: int, **changes: Any) -> ModelEntity:
+        """Change name, category, note or tags of a model.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: The name is empty, or another model has it.
+        """
+        if "name" in changes and not str(changes["name"]).strip():
+            raise ConflictError("A model needs a name.")
+        try:
+            with write_session() as session:
+                row = _row(session, model_id)
+                for key, value in changes.items():
+                    setattr(row, key, list(value) if key == "tags" else str(value).strip())
+        except IntegrityError as error:
+            raise ConflictError(
+                f"There already is a model “{changes['name']}”. Choose another name."
+            ) from error
+        return self.get(model_id)
+
+    def describe_version(self, model_id: int, version: int, **changes: Any) -> ModelEntity:
+        """Change note or tags of a version.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with write_session() as session:
+            row = _version_row(session, model_id, version)
+            for key, value in changes.items():
+                setattr(row, key, list(value) if key == "tags" else value)
+        return self.get(model_id)
+
+    def move(self, model_id: int, version: int, stage: Stage, note: str = "") -> ModelEntity:
+        """Put a version on a stage; the one in production before is archived.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: It is on that stage already.
+        """
+        with write_session() as session:
+            _row(session, model_id, lock=True)
+            row = _version_row(session, model_id, version)
+            if row.stage == stage:
+                raise ConflictError(f"Version {version} is {_words(stage)} already.")
+            if stage is Stage.PRODUCTION:
+                _archive_production(session, model_id)
+            _change(session, row, stage, note)
+        return self.get(model_id)
+
+    def roll_back(self, model_id: int, note: str = "") -> ModelEntity:
+        """Put the version that was in production before back there.
+
+        Raises:
+            NotFoundError: There is no such model.
+            ConflictError: None was in production before.
+        """
+        with write_session() as session:
+            _row(session, model_id, lock=True)
+            earlier = _before_production(session, model_id)
+            if earlier is None:
+                raise ConflictError("No other version was in production before this one.")
+            _archive_production(session, model_id)
+            _change(session, earlier, Stage.PRODUCTION, note or "Rolled back.")
+        return self.get(model_id)
+
+    def changes(self, model_id: int) -> list[ChangeEntity]:
+        """Give the stages that a model's versions went through, newest first."""
+        statement = (
+            select(StageChange, ModelVersion.version)
+            .join(ModelVersion, ModelVersion.id == StageChange.version_id)
+            .where(ModelVersion.model_id == model_id)
+            .order_by(StageChange.id.desc())
+        )
+        with read_session() as session:
+            return [
+                ChangeEntity(version, Stage(row.before), Stage(row.after), row.note, row.created_at)
+                for row, version in session.execute(statement)
+            ]
+
+    def delete(self, model_id: int) -> None:
+        """Take a model out of the register; its runs stay.
+
+        Raises:
+            NotFoundError: There is none.
+            ConflictError: A version is in production.
+        """
+        with write_session() as session:
+            row = _row(session, model_id, lock=True)
+            if _in_production(session, model_id) is not None:
+                raise ConflictError(
+                    "A version is in production. Archive it first, then delete the model."
+                )
+            versions = select(ModelVersion).where(ModelVersion.model_id == model_id)
+            for version in session.scalars(versions.order_by(ModelVersion.version.desc())):
+                session.delete(version)
+                session.flush()
+            session.delete(row)
+
+
+def generated_name(classes: Sequence[str], dataset: str) -> str:
+    """Say what a model tells apart, and on what data."""
+    few = len(classes) <= MOST_CLASSES_NAMED and sum(map(len, classes)) <= MOST_LETTERS
+    what = " / ".join(classes) if few else f"{len(classes)} classes"
+    return f"Classification · {what} · {dataset}"[:200]
+
+
+def _finished_run(session: Session, experiment_id: int) -> Experiment:
+    run = session.get(Experiment, min(experiment_id, LARGEST_ID))
+    if run is None or run.deleted_at is not None:
+        raise NotFoundError(f"There is no experiment {experiment_id}. It may be deleted.")
+    if run.accuracy is None or run.purged_at is not None:
+        raise ConflictError(f"“{run.name}” has no result to register. Let it end first.")
+    return run
+
+
+def _next_version(session: Session, model: RegisteredModel, run: Experiment) -> ModelVersion:
+    mine = select(ModelVersion).where(ModelVersion.model_id == model.id)
+    rows = session.scalars(mine.order_by(ModelVersion.version.desc())).all()
+    same = next((row for row in rows if row.experiment_id == run.id), None)
+    if same is not None:
+        raise ConflictError(f"This run is version {same.version} of “{model.name}” already.")
+    origin = next((row for row in rows if row.experiment_id == run.parent_id), None)
+    parent = origin or (rows[0] if rows else None)
+    return ModelVersion(
+        model_id=model.id,
+        version=rows[0].version + 1 if rows else 1,
+        experiment_id=run.id,
+        parent_id=None if parent is None else parent.id,
+        stage=Stage.NONE,
+    )
+
+
+def _row(session: Session, model_id: int, *, lock: bool = False) -> RegisteredModel:
+    row = session.get(RegisteredModel, min(model_id, LARGEST_ID), with_for_update=lock or None)
+    if row is None:
+        raise NotFoundError(f"There is no model {model_id}. It may be deleted.")
+    return row
+
+
+def _version_row(session: Session, model_id: int, version: int) -> ModelVersion:
+    row = session.scalar(
+        select(ModelVersion).where(
+            ModelVersion.model_id == min(model_id, LARGEST_ID),
+            ModelVersion.version == min(version, 2**31 - 1),
+        )
+    )
+    if row is None:
+        raise NotFoundError(f"Model {model_id} has no version {version}.")
+    return row
+
+
+def _in_production(session: Session, model_id: int) -> ModelVersion | None:
+    return session.scalar(
+        select(ModelVersion).where(
+            ModelVersion.model_id == model_id, ModelVersion.stage == Stage.PRODUCTION
+        )
+    )
+
+
+def _archive_production(session: Session, model_id: int) -> None:
+    present = _in_production(session, model_id)
+    if present is not None:
+        _change(session, present, Stage.ARCHIVED, "")
+
+
+def _before_production(session: Session, model_id: int) -> ModelVersion | None:
+    present = _in_production(session, model_id)
+    gone = (
+        select(ModelVersion)
+        .join(StageChange, StageChange.version_id == ModelVersion.id)
+        .where(ModelVersion.model_id == model_id, StageChange.before == Stage.PRODUCTION)
+        .where(ModelVersion.id != (0 if present is None else present.id))
+        .order_by(StageChange.id.desc())
+        .limit(1)
+    )
+    return session.scalar(gone)
+
+
+def _change(session: Session, row: ModelVersion, stage: Stage, note: str) -> None:
+    session.add(StageChange(version_id=row.id, before=row.stage, after=stage, note=note))
+    row.stage = stage
+    session.flush()
+
+
+def _versions(session: Session, model_ids: Iterable[int]) -> list[VersionEntity]:
+    """Give the versions of some models, newest first."""
+    statement = (
+        select(ModelVersion, Experiment, Dataset)
+        .join(Experiment, Experiment.id == ModelVersion.experiment_id)
+        .join(Dataset, Dataset.id == Experiment.dataset_id)
+        .where(ModelVersion.model_id.in_(list(model_ids)))
+        .order_by(ModelVersion.model_id, ModelVersion.version.desc())
+    )
+    rows = session.execute(statement).all()
+    number = {row.id: row.version for row, _, _ in rows}
+    return [
+        VersionEntity(
+            id=row.id,
+            model_id=row.model_id,
+            version=row.version,
+            stage=Stage(row.stage),
+            note=row.note,
+            tags=tuple(row.tags),
+            parent=number.get(row.parent_id or 0),
+            experiment_id=run.id,
+            experiment_name=run.name,
+            family=run.family,
+            dataset_id=dataset.id,
+            dataset_name=dataset.name,
+            dataset_version=dataset.version,
+            dataset_fingerprint=run.dataset_fingerprint,
+            split_name=run.split_name,
+            split_digest=run.split_digest,
+            leaky=run.leaky,
+            metrics=run.metrics,
+            created_at=row.created_at,
+        )
+        for row, run, dataset in rows
+    ]
+
+
+def _model(row: RegisteredModel, versions: Sequence[VersionEntity]) -> ModelEntity:
+    return ModelEntity(
+        row.id, row.name, row.task, row.category, row.note, tuple(row.tags), row.created_at,
+        tuple(versions),
+    )  # fmt: skip
+
+
+def _changed_at(model: ModelEntity) -> datetime:
+    return model.newest.created_at if model.newest else model.created_at
+
+
+def _words(stage: Stage) -> str:
+    return {
+        Stage.NONE: "on no stage",
+        Stage.STAGING: "in staging",
+        Stage.PRODUCTION: "in production",
+        Stage.ARCHIVED: "archived",
+    }[stage]
