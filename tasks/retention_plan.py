@@ -27,6 +27,7 @@ STRAY = (
     ("datasets", ".fetch-*"),
     ("uploads", ".incoming-*"),
     ("exports", ".*"),
+    ("predictions", ".incoming-*"),
     ("runs", "report-*"),
     (".", ".restore-*"),
 )
@@ -114,7 +115,7 @@ def plan(
 
 def candidates() -> list[Candidate]:
     """Look for everything that may go one day; reads the data folder."""
-    found = [*_of_runs(), *_of_uploads(), *_of_exports(), *_leftovers()]
+    found = [*_of_runs(), *_of_uploads(), *_of_exports(), *_of_predictions(), *_leftovers()]
     return [candidate for candidate in found if candidate.bytes or candidate.run]
 
 
@@ -174,6 +175,11 @@ def _of_uploads() -> Iterator[Candidate]:
 def _of_exports() -> Iterator[Candidate]:
     for path in settings().exports_folder.glob("[!.]*.zip"):
         yield _candidate("export", _archive_title(path.stem), _changed(path), [path])
+
+
+def _of_predictions() -> Iterator[Candidate]:
+    for path in (settings().data / "predictions").glob("[!.]*"):
+        yield _candidate("export", "Results of a prediction", _changed(path), [path])
 
 
 def _archive_title(stem: str) -> str:
