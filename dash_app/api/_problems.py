@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from storage.entities import ConflictError, NotFoundError, StorageError
+from storage.search import SearchError
 
 log = logging.getLogger("signalbench.web")
 
@@ -47,6 +48,16 @@ def install_problem_handlers(server: FastAPI) -> None:
     @server.exception_handler(StorageError)
     async def _storage(_request: Request, error: StorageError) -> JSONResponse:
         return problem(_status_of(error), str(error))
+
+    @server.exception_handler(SearchError)
+    async def _search(_request: Request, error: SearchError) -> JSONResponse:
+        return problem(
+            422,
+            str(error),
+            position=error.position,
+            length=error.length,
+            suggestions=list(error.suggestions),
+        )
 
     @server.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Filters, order and page of the run list, turned into SQL that stays on narrow indexes."""
+"""Filters of the run list, turned into SQL that stays on narrow indexes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import Session
 
-from storage.database import engine
 from storage.entities import ConflictError
 from storage.models import Dataset, Experiment, ExperimentTag
+from storage.search import parse
+from storage.search.conditions import condition_of
+from storage.search.text import mentions, tagged
 
 MAX_PAGE = 1000
 SORTABLE: dict[str, ColumnElement[Any]] = {
@@ -29,13 +32,27 @@ SORTABLE: dict[str, ColumnElement[Any]] = {
     "n_parameters": Experiment.n_parameters.expression,
     "progress": Experiment.progress.expression,
     "preset": Experiment.preset.expression,
+    "priority": Experiment.priority.expression,
+    "study_id": Experiment.study_id.expression,
+    "epochs_done": Experiment.epochs_done.expression,
+    "kept": Experiment.kept.expression,
 }
-NULLABLE = frozenset({"accuracy", "macro_f1", "started_at", "finished_at"})
+NULLABLE = frozenset({"accuracy", "macro_f1", "started_at", "finished_at", "study_id"})
+STORED = ("metric:", "param:")
+"""Beginnings of sort keys that name any metric at the chosen epoch, or any setting."""
 
 
 @dataclass(frozen=True)
 class ExperimentQuery:
-    """Filters, order and page of a run list; empty fields do not filter."""
+    """Filters, order and page of a run list; empty fields do not filter.
+
+    Attributes:
+        search: Text that the run's name, family, data set, note or a tag contains.
+        where: A search in the language of ``storage.search``.
+        sort: Pairs of a name in SORTABLE, "metric:<key>" or "param:<path>", and whether it
+            descends; runs without a value come last either way.
+        deleted: Look among the deleted runs that can be brought back instead.
+    """
 
     search: str = ""
     families: tuple[str, ...] = ()
@@ -47,9 +64,10 @@ class ExperimentQuery:
     since: datetime | None = None
     until: datetime | None = None
     sort: tuple[tuple[str, bool], ...] = field(default=(("created_at", True),))
-    """Pairs of a column name in SORTABLE and whether it descends."""
     limit: int = 50
     offset: int = 0
+    where: str = ""
+    deleted: bool = False
 
 
 def check_page(query: ExperimentQuery) -> None:
@@ -57,31 +75,54 @@ def check_page(query: ExperimentQuery) -> None:
 
     Raises:
         ConflictError: An unknown sort column, or a page size outside 1 to MAX_PAGE.
+        SearchError: The search cannot be parsed.
     """
     if not 1 <= query.limit <= MAX_PAGE or query.offset < 0:
         raise ConflictError(f"A page holds 1 to {MAX_PAGE} experiments, from offset 0 on.")
-    unknown = [name for name, _ in query.sort if name not in SORTABLE]
+    unknown = [name for name, _ in query.sort if not is_sortable(name)]
     if unknown:
         known = ", ".join(SORTABLE)
-        raise ConflictError(f"Experiments cannot be sorted by “{unknown[0]}”. Known: {known}.")
+        raise ConflictError(
+            f"Experiments cannot be sorted by “{unknown[0]}”. Known: {known}, metric:… and param:…."
+        )
+    parse(query.where)
 
 
-def count_rows(query: ExperimentQuery) -> Select[int]:
-    """Count the experiments under the filters of a query."""
-    return select(func.count()).select_from(Experiment).where(*_conditions(query))
+def is_sortable(name: str) -> bool:
+    """Tell whether runs can be sorted by a column, metric or setting."""
+    return name in SORTABLE or (name.startswith(STORED) and name.partition(":")[2] != "")
 
 
-def ids_in_order(query: ExperimentQuery) -> Select[int]:
-    """Give the ids of all experiments under the filters, in the order asked for."""
-    statement = select(Experiment.id)
-    if any(name == "dataset_name" for name, _ in query.sort):
-        statement = statement.join(Dataset, Dataset.id == Experiment.dataset_id)
-    return statement.where(*_conditions(query)).order_by(*_ordering(query.sort))
+def conditions_of(query: ExperimentQuery, session: Session) -> list[ColumnElement[bool]]:
+    """Give what the runs under the filters of a query fulfil.
+
+    Raises:
+        SearchError: The search cannot be understood.
+    """
+    choices: list[tuple[tuple[Any, ...], Any]] = [
+        (query.families, Experiment.family),
+        (query.statuses, Experiment.status),
+        (query.dataset_ids, Experiment.dataset_id),
+    ]
+    conditions = [restorable() if query.deleted else alive()]
+    conditions += _ranges(query)
+    conditions += [column.in_(values) for values, column in choices if values]
+    conditions += [tagged(ExperimentTag.tag == tag) for tag in query.tags]
+    if query.search.strip():
+        conditions.append(mentions(query.search.strip()))
+    if query.where.strip():
+        conditions.append(condition_of(parse(query.where), session))
+    return conditions
 
 
 def alive() -> ColumnElement[bool]:
     """Tell whether an experiment is not deleted."""
     return Experiment.deleted_at.is_(None)
+
+
+def restorable() -> ColumnElement[bool]:
+    """Tell whether an experiment is deleted and its files are still there."""
+    return and_(Experiment.deleted_at.is_not(None), Experiment.purged_at.is_(None))
 
 
 def best_ids() -> Select[int | None]:
@@ -102,21 +143,6 @@ def best_ids() -> Select[int | None]:
     return select(best).select_from(Dataset)
 
 
-def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
-    choices: list[tuple[tuple[Any, ...], Any]] = [
-        (query.families, Experiment.family),
-        (query.statuses, Experiment.status),
-        (query.dataset_ids, Experiment.dataset_id),
-    ]
-    conditions = [alive()]
-    conditions += _ranges(query)
-    conditions += [column.in_(values) for values, column in choices if values]
-    conditions += [_tagged(ExperimentTag.tag == tag) for tag in query.tags]
-    if query.search.strip():
-        conditions.append(_matches(query.search.strip()))
-    return conditions
-
-
 def _ranges(query: ExperimentQuery) -> list[ColumnElement[bool]]:
     bounds: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (query.min_accuracy, Experiment.accuracy.__ge__),
@@ -125,41 +151,3 @@ def _ranges(query: ExperimentQuery) -> list[ColumnElement[bool]]:
         (query.until, Experiment.created_at.__le__),
     ]
     return [compare(bound) for bound, compare in bounds if bound is not None]
-
-
-def _matches(wanted: str) -> ColumnElement[bool]:
-    in_dataset = select(Dataset.id).where(_contains(Dataset.name, wanted))
-    # Said word for word, so that the partial index over rows with a note is used.
-    noted = select(Experiment.id).where(
-        and_(text("note != ''"), _contains(Experiment.note, wanted))
-    )
-    return or_(
-        _contains(Experiment.name, wanted),
-        _contains(Experiment.family, wanted),
-        Experiment.dataset_id.in_(in_dataset),
-        Experiment.id.in_(noted),
-        _tagged(_contains(ExperimentTag.tag, wanted)),
-    )
-
-
-def _contains(column: Any, wanted: str) -> ColumnElement[bool]:
-    # SQLite's LIKE ignores case by itself; lower() on both sides would double the time.
-    plain = engine().dialect.name == "sqlite"
-    find: Callable[..., ColumnElement[bool]] = column.contains if plain else column.icontains
-    return find(wanted, autoescape=True)
-
-
-def _tagged(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Experiment.id.in_(select(ExperimentTag.experiment_id).where(condition))
-
-
-def _ordering(sort: tuple[tuple[str, bool], ...]) -> list[ColumnElement[Any]]:
-    ordering = [_ordered(name, descending) for name, descending in sort]
-    # Ties follow the direction of the first column, so that an index can be read straight through.
-    newest_first = not sort or sort[0][1]
-    return [*ordering, Experiment.id.desc() if newest_first else Experiment.id.asc()]
-
-
-def _ordered(name: str, descending: bool) -> ColumnElement[Any]:
-    column = SORTABLE[name].desc() if descending else SORTABLE[name].asc()
-    return column.nulls_last() if name in NULLABLE else column

@@ -23,7 +23,7 @@ from storage.models import (
 )
 from storage.stores import metrics
 from storage.stores.datasets import DatasetStore
-from storage.stores.experiments import add_event, param_rows, tag_rows
+from storage.stores.experiment_rows import add_event, held_out_rows, param_rows, tag_rows
 
 FIRST_TOKEN = 1
 """Token of the attempt that imported files are stored under."""
@@ -90,6 +90,7 @@ class ImportedRuns:
                 for key, value in row.metrics.items()
             )
             session.add_all(param_rows(number, row.config))
+            session.add_all(held_out_rows(number, row.config))
             session.add_all(tag_rows(number, row.tags))
             session.flush()
             add_event(session, number, "info", "imported", f"Imported from {arrived.origin}.")
