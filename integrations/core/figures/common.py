@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from integrations.core.evaluation.evaluation import Curve, Evaluation
+from integrations.core.evaluation.areas import Areas
+from integrations.core.evaluation.classwise import ClassFigures
+from integrations.core.evaluation.evaluation import Curve, Evaluation, Interval
 from integrations.core.figures.chart import OKABE_ITO, Axis, Bars, Chart, Heatmap, Lines, Marker
 from integrations.core.figures.chart import Series as Line
 
@@ -88,13 +90,20 @@ def confusion_matrix(evaluation: Evaluation, normalised: bool = True) -> Heatmap
     )
 
 
-def f1_by_class(evaluation: Evaluation) -> Bars | None:
-    """F1 of each tested class, weakest last; None when nothing was tested."""
+def f1_by_class(evaluation: Evaluation, figures: Sequence[ClassFigures] = ()) -> Bars | None:
+    """F1 of each tested class, weakest last; None when nothing was tested.
+
+    Args:
+        evaluation: The figures.
+        figures: Gives the bars their intervals, where measured.
+    """
     tested = [row for row in evaluation.per_class if row.support]
     ordered = sorted(tested, key=lambda row: -row.f1)[-MAX_BARS:]
     if not ordered:
         return None
     weakest = ordered[-1]
+    known = {row.name: row.f1 for row in figures if row.f1 is not None}
+    all_known = bool(known) and all(row.name in known for row in ordered)
     title = f"“{weakest.name}” is recognised least well (F1 {weakest.f1:.0%})"
     return Bars(
         key="f1_by_class",
@@ -102,15 +111,18 @@ def f1_by_class(evaluation: Evaluation) -> Bars | None:
         axis=Axis("F1 on test windows", percent=True, range=(0.0, 1.0)),
         categories=tuple(row.name for row in ordered),
         values=tuple(row.f1 for row in ordered),
+        low=tuple(known[row.name].low for row in ordered) if all_known else None,
+        high=tuple(known[row.name].high for row in ordered) if all_known else None,
         help="F1 is the harmonic mean of precision and recall.",
     )
 
 
-def roc(evaluation: Evaluation) -> Lines | None:
+def roc(evaluation: Evaluation, areas: Sequence[Areas] = ()) -> Lines | None:
     """One-vs-rest ROC curves; None when no class has both sides in the test part."""
     return _one_vs_rest(
         evaluation.roc,
         evaluation,
+        known={each.class_name: each.auc for each in areas},
         key="roc",
         title="How well each class is told from the rest (ROC)",
         axes=(Axis("False positive rate", percent=True), Axis("True positive rate", percent=True)),
@@ -119,11 +131,12 @@ def roc(evaluation: Evaluation) -> Lines | None:
     )
 
 
-def precision_recall(evaluation: Evaluation) -> Lines | None:
+def precision_recall(evaluation: Evaluation, areas: Sequence[Areas] = ()) -> Lines | None:
     """One-vs-rest precision-recall curves; None when no class has test windows."""
     return _one_vs_rest(
         evaluation.pr,
         evaluation,
+        known={each.class_name: each.average_precision for each in areas},
         key="precision_recall",
         title="Precision against recall of each class",
         axes=(Axis("Recall", percent=True), Axis("Precision", percent=True)),
@@ -186,6 +199,7 @@ def _one_vs_rest(
     curves: Sequence[Curve],
     evaluation: Evaluation,
     *,
+    known: Mapping[str, Interval | None],
     key: str,
     title: str,
     axes: tuple[Axis, Axis],
@@ -198,7 +212,12 @@ def _one_vs_rest(
         return None
     colour = {name: i % len(OKABE_ITO) for i, name in enumerate(evaluation.classes)}
     series = [
-        Line(f"{c.class_name} ({area} {c.area:.3f})", c.x, c.y, colour=colour[c.class_name])
+        Line(
+            f"{c.class_name} ({area} {_area(c, known.get(c.class_name))})",
+            c.x,
+            c.y,
+            colour=colour[c.class_name],
+        )
         for c in weakest
     ]
     if chance:
@@ -213,3 +232,8 @@ def _one_vs_rest(
         square=True,
         help="Each class against all others." + (note if len(drawable) > MAX_CURVES else ""),
     )
+
+
+def _area(curve: Curve, interval: Interval | None) -> str:
+    bounds = f", {interval.low:.3f}–{interval.high:.3f}" if interval is not None else ""
+    return f"{curve.area:.3f}{bounds}"
