@@ -49,6 +49,8 @@ RAIL = (
     ("Data", "database", "/datasets"),
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments", "table", "/experiments"),
+    ("Compare", "columns-gap", "/compare"),
+    ("Models", "box", "/models"),
     ("Queue", "list-ol", "/queue"),
 )
 RAIL_BOTTOM = (("Settings", "gear", "/settings"),)

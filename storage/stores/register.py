@@ -192,6 +192,20 @@ class RegisterStore:
             known = {v.id: v for v in _versions(session, {model for model, _, _ in rows})}
         return [(name, known[version]) for _, name, version in rows]
 
+    def made_from(self, experiment_ids: Iterable[int]) -> dict[int, list[int]]:
+        """Give the runs that were cloned from these, by the number of the run they came from."""
+        statement = (
+            select(Experiment.parent_id, Experiment.id)
+            .where(Experiment.parent_id.in_(list(experiment_ids)))
+            .where(Experiment.deleted_at.is_(None))
+            .order_by(Experiment.id)
+        )
+        found: dict[int, list[int]] = defaultdict(list)
+        with read_session() as session:
+            for parent, child in session.execute(statement):
+                found[parent or 0].append(child)
+        return dict(found)
+
     def describe(self, model_id: int, **changes: Any) -> ModelEntity:
         """Change name, category, note or tags of a model.
 

@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 from dash_app.components import banner
 from dash_app.pages.experiment_results import (
     ids,
+    register_callbacks,  # noqa: F401 - registers what the register dialog does
     signals_callbacks,  # noqa: F401 - registers what the Signals tab does
 )
 from dash_app.pages.experiment_results.advice import recommendations

@@ -12,6 +12,7 @@ from dash_app.components import icon, leaky_badge, page_header, relative_time, s
 from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
 from dash_app.pages.experiment_results import ids
 from dash_app.pages.experiment_results.overview import unfinished
+from dash_app.pages.experiment_results.register_dialog import register_button, register_dialog
 from storage.entities import ExperimentEntity
 
 TABS = (
@@ -66,7 +67,7 @@ def _header(entity: ExperimentEntity) -> html.Header:
             "Monitor", href=f"/experiment/{entity.id}/monitor", className="button button-quiet"
         ),
         dcc.Link("Clone", href=f"/experiment/clone/{entity.id}", className="button button-quiet"),
-        *([_export()] if has_results(entity) else []),
+        *([register_button(), _export()] if has_results(entity) else []),
     ]
     return page_header(
         entity.name,
@@ -97,6 +98,7 @@ def _body(entity: ExperimentEntity, tab: str, asked: dict[str, str]) -> list[Any
     names = dmc.TabsList([dmc.TabsTab(label, value=name) for name, label, _ in TABS])
     return [
         dcc.Store(id=ids.RUN, data=entity.id),
+        register_dialog(),
         dcc.Store(id=ids.LOADED, data=[]),
         dcc.Store(id=ids.ASKED, data=asked),
         html.Section(

@@ -1,0 +1,11 @@
+"""Component ids of the dialog that registers a model."""
+
+OPEN = "register-open"
+DIALOG = "register-dialog"
+KNOWN = "register-known"
+NAME = "register-name"
+NOTE = "register-note"
+TAGS = "register-tags"
+ERROR = "register-error"
+CONFIRM = "register-confirm"
+CANCEL = "register-cancel"

@@ -1,0 +1,23 @@
+"""Component ids of a model's screen; assets/models.js knows the same names."""
+
+MODEL = "model-number"
+BODY = "model-body"
+ACTION = "model-action"
+VERSION = "model-changed"
+
+MOVE = "model-move"
+MOVE_TITLE = "model-move-title"
+MOVE_WHAT = "model-move-what"
+MOVE_NOTE = "model-move-note"
+MOVE_CONFIRM = "model-move-confirm"
+MOVE_CANCEL = "model-move-cancel"
+
+EDIT = "model-edit"
+EDIT_OPEN = "model-edit-open"
+EDIT_NAME = "model-edit-name"
+EDIT_CATEGORY = "model-edit-category"
+EDIT_TAGS = "model-edit-tags"
+EDIT_NOTE = "model-edit-note"
+EDIT_ERROR = "model-edit-error"
+EDIT_SAVE = "model-edit-save"
+EDIT_CANCEL = "model-edit-cancel"

@@ -1,0 +1,1 @@
+"""The register: all models."""
