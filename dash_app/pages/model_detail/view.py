@@ -18,7 +18,13 @@ from dash_app.components import (
 )
 from dash_app.pages._experiment import family_title
 from dash_app.pages.model_detail import ids
-from dash_app.pages.models.view import WORDS, figure, stage_chip, tag_list
+from dash_app.pages.models.view import (
+    WORDS,
+    figure,
+    labelled_cell,
+    stage_chip,
+    tag_list,
+)
 from storage.stores.register import ChangeEntity, ModelEntity, Stage, VersionEntity
 
 MOVES = {
@@ -115,11 +121,11 @@ def _row(version: VersionEntity, production: VersionEntity | None) -> html.Tr:
     return html.Tr(
         [
             html.Td(name, className="nowrap"),
-            _cell("Stage", stage_chip(version.stage)),
-            _cell("Accuracy", figure(version)),
-            _cell("Macro F1", figure(version, "macro_f1")),
+            labelled_cell("Stage", stage_chip(version.stage)),
+            labelled_cell("Accuracy", figure(version)),
+            labelled_cell("Macro F1", figure(version, "macro_f1")),
             html.Td(run, className="models-run"),
-            _cell("Registered", relative_time(version.created_at)),
+            labelled_cell("Registered", relative_time(version.created_at)),
             html.Td(_actions(version, production)),
         ]
     )

@@ -82,10 +82,10 @@ def _row(model: ModelEntity) -> html.Tr:
                              className="muted small"),
                 ]
             ),
-            _cell("In production", _version(model.production)),
-            _cell("Newest", _version(model.newest)),
-            _cell("Versions", str(len(model.versions))),
-            _cell("Changed", relative_time(changed)),
+            labelled_cell("In production", _version(model.production)),
+            labelled_cell("Newest", _version(model.newest)),
+            labelled_cell("Versions", str(len(model.versions))),
+            labelled_cell("Changed", relative_time(changed)),
         ]
     )  # fmt: skip
 
@@ -96,7 +96,8 @@ def _version(version: VersionEntity | None) -> Any:
     return html.Span([html.Strong(f"v{version.version}"), " ", figure(version)])
 
 
-def _cell(label: str, value: Any) -> html.Td:
+def labelled_cell(label: str, value: Any) -> html.Td:
+    """Give a cell that names its column where the table has no room for a head."""
     return html.Td(value, className="nowrap", **{"data-label": label})
 
 
