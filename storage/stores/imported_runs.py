@@ -18,10 +18,10 @@ from storage.models import (
     EpochRow,
     Event,
     Experiment,
-    ExperimentMetric,
     utc_now,
 )
 from storage.stores import metrics
+from storage.stores.chosen_metrics import write_metrics
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiment_rows import add_event, held_out_rows, param_rows, tag_rows
 
@@ -85,10 +85,8 @@ class ImportedRuns:
                 for epoch in arrived.epochs
             )
             session.add_all(_event(number, seq, each) for seq, each in enumerate(arrived.events, 1))
-            session.add_all(
-                ExperimentMetric(experiment_id=number, key=key[:100], value=value)
-                for key, value in row.metrics.items()
-            )
+            session.flush()
+            write_metrics(session, number, row.metrics)
             session.add_all(param_rows(number, row.config))
             session.add_all(held_out_rows(number, row.config))
             session.add_all(tag_rows(number, row.tags))

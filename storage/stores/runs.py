@@ -16,8 +16,9 @@ from storage.entities import (
     Status,
     StorageError,
 )
-from storage.models import Artifact, EpochRow, Experiment, ExperimentMetric, utc_now
+from storage.models import Artifact, EpochRow, Experiment, utc_now
 from storage.stores import metrics
+from storage.stores.chosen_metrics import write_metrics
 from storage.stores.experiments import ExperimentStore, add_event
 from storage.stores.leases import Lease, LeaseTable, lost
 from storage.stores.run_orders import effect_of
@@ -428,10 +429,6 @@ def _told(finished: Finished, said: str) -> str:
 
 
 def _replace_results(session: Session, experiment_id: int, finished: Finished) -> None:
-    for model in (ExperimentMetric, Artifact):
-        session.execute(delete(model).where(model.experiment_id == experiment_id))
-    session.add_all(
-        ExperimentMetric(experiment_id=experiment_id, key=key[:100], value=value)
-        for key, value in finished.metrics.items()
-    )
+    session.execute(delete(Artifact).where(Artifact.experiment_id == experiment_id))
+    write_metrics(session, experiment_id, finished.metrics)
     session.add_all(item.row(experiment_id) for item in finished.artifacts)

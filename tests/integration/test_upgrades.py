@@ -62,6 +62,10 @@ EXPERIMENT: dict[str, Any] = {
 FINISHED: dict[str, Any] = {
     "status": "completed", "epochs_done": 3, "progress": 1.0, "accuracy": 0.97, "macro_f1": 0.96,
     "metrics": {"accuracy": 0.97}, "n_parameters": 5_000_000_000, "seconds": 61.5, "note": "best",
+    "config": {
+        "training": {"epochs": 3},
+        "data": {"split": "field", "split_field": "load", "test_values": ["2", "3"]},
+    },
     "tags": ["Turbine", "März"], "split_digest": "d" * 64, "started_at": THEN,
     "finished_at": THEN + timedelta(minutes=1), "token": 2, "attempts": 2,
 }  # fmt: skip
@@ -122,7 +126,8 @@ def rows_of(revision: str) -> Iterator[tuple[str, dict[str, Any]]]:
                         "created_at": THEN}  # fmt: skip
     yield "event", {"experiment_id": 1, "seq": 1, "level": "success", "kind": "completed",
                     "message": "Completed.", "created_at": THEN}  # fmt: skip
-    yield "experiment_metric", {"experiment_id": 1, "key": "accuracy", "value": 0.97}
+    for key, value in (("accuracy", 0.97), ("validation_accuracy", 0.9), ("best_epoch", 3.0)):
+        yield "experiment_metric", {"experiment_id": 1, "key": key, "value": value}
     yield "experiment_param", {"experiment_id": 1, "key": "training.epochs", "text": "3",
                                "number": 3.0}  # fmt: skip
     yield "artifact", {"experiment_id": 1, "name": "report.pdf", "kind": "report",
@@ -156,6 +161,7 @@ def test_every_earlier_version_is_tried() -> None:
 def test_everything_of_an_earlier_version_is_read_and_used(upgraded: str) -> None:
     _rows_are_read(upgraded)
     _history_is_read()
+    _runs_are_found_by_what_they_measured_and_held_out()
     _runs_go_on()
     _the_database_guards_states()
 
@@ -191,6 +197,12 @@ def _history_is_read() -> None:
     sealed = MetricStore().history(1, "train_loss")
     assert sealed.steps.tolist() == [1, 2, 3]
     assert np.array_equal(sealed.low, [1.5, np.nan, 0.25], equal_nan=True)
+
+
+def _runs_are_found_by_what_they_measured_and_held_out() -> None:
+    wanted = "val.accuracy = 0.9 and val.loss = 0.5 and train.loss < 0.3 and load in (2..3)"
+    found = ExperimentStore().page(ExperimentQuery(where=wanted)).items
+    assert [run.name for run in found] == ["done"]
 
 
 def _runs_go_on() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -151,6 +155,66 @@ def _make_runs_searchable() -> None:
     )
     for column in ("accuracy", "macro_f1"):
         op.create_index(f"ix_experiment_{column}", "experiment", ["deleted_at", column, "id"])
+    _name_metrics_alike()
+    _copy_metrics_of_chosen_epochs()
+    _copy_held_out_values()
+
+
+def _name_metrics_alike() -> None:
+    op.execute(
+        "UPDATE experiment_metric SET key = 'val_' || substr(key, 12) "
+        "WHERE substr(key, 1, 11) = 'validation_'"
+    )
+
+
+def _copy_metrics_of_chosen_epochs() -> None:
+    connection = op.get_bind()
+    rows = connection.execute(
+        sa.text(
+            'SELECT m.experiment_id, e."values" FROM experiment_metric m JOIN epoch_row e '
+            "ON e.experiment_id = m.experiment_id AND e.epoch = m.value WHERE m.key = 'best_epoch'"
+        )
+    ).all()
+    copy = sa.text(
+        "INSERT INTO experiment_metric (experiment_id, key, value) "
+        "VALUES (:number, :key, :value) ON CONFLICT DO NOTHING"
+    )
+    found = [
+        {"number": number, "key": key[:100], "value": value}
+        for number, values in rows
+        for key, value in _json(values).items()
+        if isinstance(value, int | float)
+    ]
+    if found:
+        connection.execute(copy, found)
+
+
+def _copy_held_out_values() -> None:
+    connection = op.get_bind()
+    found = [
+        {"number": number, "field": str(data["split_field"])[:100], "text": text,
+         "value": _number(text)}
+        for number, config in connection.execute(sa.text("SELECT id, config FROM experiment"))
+        for data in [_json(config).get("data") or {}]
+        if data.get("split") == "field" and data.get("split_field")
+        for text in sorted({str(value)[:200] for value in data.get("test_values") or ()})
+    ]  # fmt: skip
+    if found:
+        insert = "INSERT INTO experiment_held_out (experiment_id, field, text, number) "
+        connection.execute(sa.text(insert + "VALUES (:number, :field, :text, :value)"), found)
+
+
+def _json(value: Any) -> dict[str, Any]:
+    parsed = json.loads(value) if isinstance(value, str) else value
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _add_study_to_runs() -> None:
