@@ -18,6 +18,7 @@ PAGES = (
     ("Data sets", "database", "/datasets"),
     ("New experiment", "plus-circle", "/experiment/new"),
     ("Experiments (history)", "table", "/experiments"),
+    ("Compare", "columns-gap", "/compare"),
     ("Queue", "list-ol", "/queue"),
     ("Settings", "gear", "/settings"),
     ("REST interface", "braces", "/api/docs"),
@@ -26,6 +27,7 @@ SECTIONS = {
     "datasets": ("Data", "/datasets"),
     "experiments": ("Experiments", "/experiments"),
     "experiment": ("Experiments", "/experiments"),
+    "compare": ("Compare", "/compare"),
     "queue": ("Queue", "/queue"),
     "settings": ("Settings", "/settings"),
 }

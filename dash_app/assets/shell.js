@@ -8,6 +8,7 @@ window.dash_clientside = window.dash_clientside || {};
     ["/datasets", /^\/datasets(\/|$)/],
     ["/experiment/new", /^\/experiment\/(new|clone)(\/|$)/],
     ["/experiments", /^\/(experiments|experiment\/\d+)(\/|$)/],
+    ["/compare", /^\/compare(\/|$)/],
     ["/queue", /^\/queue(\/|$)/],
     ["/settings", /^\/settings(\/|$)/],
     ["/", /^\/$/],

@@ -157,8 +157,9 @@ def dimension(title: str, values: Sequence[object], texts: Sequence[str]) -> Dim
     """Place runs on an upright axis: numbers by size, words by the order of their names."""
     numbers = [_number(value) for value in values]
     if not any(map(math.isfinite, numbers)):
-        known = sorted({text for text in texts if text})
-        numbers = [float(known.index(text)) if text else math.nan for text in texts]
+        met = [text if value is not None else "" for value, text in zip(values, texts, strict=True)]
+        known = sorted({text for text in met if text})
+        numbers = [float(known.index(text)) if text else math.nan for text in met]
     finite = [number for number in numbers if math.isfinite(number)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
     width = high - low

@@ -1,0 +1,1 @@
+"""Several experiments side by side, with a verdict that the numbers carry."""
