@@ -25,6 +25,7 @@ from storage.models import (
 )
 
 MOST_NAMES = 200
+LONGEST_NAME, LONGEST_CATEGORY = 200, 100
 MOST_CLASSES_NAMED, MOST_LETTERS = 3, 40
 
 
@@ -123,8 +124,10 @@ class RegisterStore:
 
         Raises:
             NotFoundError: There is no such experiment.
-            ConflictError: The run has no result, or is a version of this model already.
+            ConflictError: The run has no result or is a version of this model already, or the
+                name is empty or too long.
         """
+        _check_name(name)
         try:
             with write_session() as session:
                 run = _finished_run(session, experiment_id)
@@ -211,10 +214,12 @@ class RegisterStore:
 
         Raises:
             NotFoundError: There is none.
-            ConflictError: The name is empty, or another model has it.
+            ConflictError: The name is empty or too long, or another model has it.
         """
-        if "name" in changes and not str(changes["name"]).strip():
-            raise ConflictError("A model needs a name.")
+        if "name" in changes:
+            _check_name(str(changes["name"]).strip())
+        if len(str(changes.get("category", ""))) > LONGEST_CATEGORY:
+            raise ConflictError(f"A category has at most {LONGEST_CATEGORY} letters.")
         try:
             with write_session() as session:
                 row = _row(session, model_id)
@@ -310,6 +315,13 @@ def generated_name(classes: Sequence[str], dataset: str) -> str:
     few = len(classes) <= MOST_CLASSES_NAMED and sum(map(len, classes)) <= MOST_LETTERS
     what = " / ".join(classes) if few else f"{len(classes)} classes"
     return f"Classification · {what} · {dataset}"[:200]
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        raise ConflictError("A model needs a name.")
+    if len(name) > LONGEST_NAME:
+        raise ConflictError(f"A name has at most {LONGEST_NAME} letters.")
 
 
 def _finished_run(session: Session, experiment_id: int) -> Experiment:

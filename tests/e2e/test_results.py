@@ -122,3 +122,24 @@ def test_a_run_without_results_says_why_and_leads_to_its_monitor(
     bench.post(f"/api/task-cancel/{run['task_id']}")
     wide_page.get_by_role("link", name="Open the monitor").click()
     wide_page.wait_for_url("**/monitor")
+
+
+def test_a_result_is_registered_and_promoted(wide_page: Page, finished: dict[str, Any]) -> None:
+    page = wide_page
+    page.goto(f"/experiment/{finished['id']}/results")
+    page.get_by_role("button", name="Register").click()
+    dialog = page.get_by_role("dialog", name="Register this model")
+    name = dialog.get_by_role("textbox", name="Model")
+    expect(name).to_have_value(re.compile(r"^Classification · "))
+    name.fill("Gun or point")
+    dialog.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("heading", name="Gun or point")).to_be_visible()
+    page.get_by_role("button", name="Promote to production: version 1").click()
+    question = page.get_by_role("dialog", name="Promote to production: version 1?")
+    question.get_by_role("textbox").fill("The first one.")
+    question.get_by_role("button", name="Promote to production").click()
+    expect(page.locator(".stage-production")).to_be_visible()
+    expect(page.locator(".models-history")).to_contain_text("The first one.")
+    page.goto("/models")
+    expect(page.get_by_role("link", name="Gun or point")).to_be_visible()
+    assert_no_sideways_scroll(page)

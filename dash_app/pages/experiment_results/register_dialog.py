@@ -33,7 +33,6 @@ def register_dialog() -> dmc.Modal:
                 id=ids.NAME,
                 label="Model",
                 description="A new name makes a new model; a known one gets its next version.",
-                maxLength=200,
             ),
             dmc.Textarea(id=ids.NOTE, label="What is new in this version", autosize=True,
                          minRows=2, maxRows=8),

@@ -88,8 +88,8 @@ def _move() -> dmc.Modal:
 def _edit() -> dmc.Modal:
     return dmc.Modal(
         [
-            dmc.TextInput(id=ids.EDIT_NAME, label="Name", maxLength=200),
-            dmc.TextInput(id=ids.EDIT_CATEGORY, label="Category", maxLength=100,
+            dmc.TextInput(id=ids.EDIT_NAME, label="Name"),
+            dmc.TextInput(id=ids.EDIT_CATEGORY, label="Category",
                           placeholder="Bearings, batteries, …"),
             dmc.TagsInput(id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","]),
             dmc.Textarea(id=ids.EDIT_NOTE, label="Note", autosize=True, minRows=3, maxRows=10),

@@ -151,20 +151,18 @@ def _actions(version: VersionEntity, production: VersionEntity | None) -> html.D
 
 def _links(version: VersionEntity, production: VersionEntity | None) -> list[Any]:
     use = dcc.Link(
-        icon("play-circle"),
+        [icon("play-circle"), html.Span("Use", className="visually-hidden")],
         href=f"/experiment/{version.experiment_id}/results?tab=use",
         title="Use on new recordings",
         className="model-button",
-        **{"aria-label": f"Use version {version.version} on new recordings"},
     )
     if production is None or production.version == version.version:
         return [use]
     compare = dcc.Link(
-        icon("columns-gap"),
+        [icon("columns-gap"), html.Span("Compare", className="visually-hidden")],
         href=f"/compare?ids={production.experiment_id},{version.experiment_id}",
         title=f"Compare with version {production.version}, which is in production",
         className="model-button",
-        **{"aria-label": f"Compare version {version.version} with the one in production"},
     )
     return [use, compare]
 
