@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from integrations.core.compare.contenders import Contender, IntArray
 from integrations.core.evaluation.evaluation import Interval
@@ -32,7 +32,7 @@ def accuracy_difference(difference: IntArray, windows: int, level: float = 0.95)
     centre = float(difference.sum()) / total
     spread = float((difference.astype(np.float64) ** 2).sum()) + per_unit**2
     variance = spread - float(difference.sum()) ** 2 / (units + 2)
-    quantile = stats.t.ppf((1 + level) / 2, units - 1) if units > 1 else np.inf
+    quantile = special.stdtrit(units - 1, (1 + level) / 2) if units > 1 else np.inf
     half = float(quantile * np.sqrt(max(0.0, variance)) / total)
     low, high = max(-1.0, centre - half), min(1.0, centre + half)
     return Interval(value=value, low=min(low, value), high=max(high, value))

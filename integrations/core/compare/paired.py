@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from integrations.core.compare.contenders import BoolArray, IntArray
 
@@ -35,7 +35,7 @@ def mid_p(difference: IntArray) -> float:
     chances = np.ones(1)
     for size, count in zip(sizes.tolist(), counts.tolist(), strict=True):
         spread = np.zeros(2 * size * count + 1)
-        spread[:: 2 * size] = stats.binom.pmf(np.arange(count + 1), count, 0.5)
+        spread[:: 2 * size] = _even_chances(count)
         chances = np.convolve(chances, spread)
     above = len(chances) // 2 + abs(int(difference.sum()))
     return float(min(1.0, 2 * chances[above + 1 :].sum() + chances[above]))
@@ -62,4 +62,13 @@ def cochran(right: Sequence[BoolArray]) -> tuple[float, float]:
     if told == 0:
         return 0.0, 1.0
     q = float(runs * (runs - 1) * ((per_run - per_run.mean()) ** 2).sum() / told)
-    return q, float(stats.chi2.sf(q, runs - 1))
+    return q, float(special.chdtrc(runs - 1, q))
+
+
+def _even_chances(count: int) -> FloatArray:
+    """Give the binomial distribution of ``count`` fair coins, shape (count + 1,)."""
+    heads = np.arange(count + 1)
+    ways = (
+        special.gammaln(count + 1) - special.gammaln(heads + 1) - special.gammaln(count - heads + 1)
+    )
+    return np.asarray(np.exp(ways - count * np.log(2.0)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import ceil
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import special
 
 from integrations.core.compare.contenders import IntArray
 
 POWER = 0.8
 ALPHA = 0.05
+_HALVINGS = 50
 
 
 def discordance(difference: IntArray, windows: int) -> float:
@@ -35,9 +36,9 @@ def power(effect: float, units: int, discordant: float, alpha: float = ALPHA) ->
         alpha: Two-sided error of the test.
     """
     discordant = max(discordant, abs(effect))
-    under_none = stats.norm.ppf(1 - alpha / 2) * np.sqrt(discordant)
+    under_none = special.ndtri(1 - alpha / 2) * np.sqrt(discordant)
     spread = np.sqrt(max(discordant - effect**2, 1e-12))
-    return float(stats.norm.cdf((abs(effect) * np.sqrt(units) - under_none) / spread))
+    return float(special.ndtr((abs(effect) * np.sqrt(units) - under_none) / spread))
 
 
 def detectable(units: int, discordant: float, alpha: float = ALPHA) -> float:
@@ -48,7 +49,11 @@ def detectable(units: int, discordant: float, alpha: float = ALPHA) -> float:
 
     if lacking(1.0) <= 0:
         return 1.0
-    return float(optimize.brentq(lacking, 1e-6, 1.0))
+    low, high = 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if lacking(middle) < 0 else (low, middle)
+    return high
 
 
 def units_needed(effect: float, discordant: float, alpha: float = ALPHA) -> int | None:
@@ -57,5 +62,5 @@ def units_needed(effect: float, discordant: float, alpha: float = ALPHA) -> int 
         return None
     discordant = max(discordant, abs(effect))
     spread = np.sqrt(max(discordant - effect**2, 0.0))
-    root = stats.norm.ppf(1 - alpha / 2) * np.sqrt(discordant) + stats.norm.ppf(POWER) * spread
+    root = special.ndtri(1 - alpha / 2) * np.sqrt(discordant) + special.ndtri(POWER) * spread
     return ceil(float((root / effect) ** 2))
