@@ -30,6 +30,7 @@ from tasks.queue_view import (
     RunningLine,
     WaitingLine,
     WorkerLine,
+    job_progress,
     look_at_queue,
     missed_beats_seconds,
     place_of,
@@ -68,11 +69,13 @@ __all__ = [
     "forecast",
     "generated_name",
     "health",
+    "job_progress",
     "joined_data",
     "look_at_queue",
     "missed_beats_seconds",
     "move_experiment",
     "observed",
+    "order_analysis",
     "order_experiment",
     "order_learning_curve",
     "order_report",
@@ -200,6 +203,32 @@ def order_robustness(experiment_id: int) -> JobEntity:
     job = jobs.latest("robustness", experiment_id=experiment_id)
     if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
         job = jobs.create("robustness", {}, experiment_id=experiment_id)
+    enqueue_job(job.id)
+    return job
+
+
+def order_analysis(experiment_id: int, row: int | None = None) -> JobEntity:
+    """Have the failures of a run analysed; what is at work already is not ordered twice.
+
+    Args:
+        experiment_id: The run.
+        row: Only explain this row of its test predictions; None for the whole analysis.
+
+    Raises:
+        NotFoundError: There is no such experiment.
+        ConflictError: It has no results.
+    """
+    entity = ExperimentStore().get(experiment_id)
+    if entity.accuracy is None or not entity.status.ended:
+        raise ConflictError(
+            f"“{entity.name}” has no results yet ({entity.status}). Analyse it when it has ended."
+        )
+    jobs = JobStore()
+    job = jobs.latest("analyse", experiment_id=experiment_id)
+    at_work = job is not None and job.status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    payload = {"rows": [] if row is None else [row]}
+    if job is None or not at_work or job.payload.get("rows", []) != payload["rows"]:
+        job = jobs.create("analyse", payload, experiment_id=experiment_id)
     enqueue_job(job.id)
     return job
 

@@ -12,7 +12,7 @@ from storage.entities import JobEntity, JobStatus, NotFoundError
 from storage.models import Job, utc_now
 
 NORMAL = 5
-USUAL_PRIORITIES = {"report": 8, "inspect": 8, "simulate": 2, "retention": 2}
+USUAL_PRIORITIES = {"report": 8, "inspect": 8, "analyse": 8, "simulate": 2, "retention": 2}
 """Kinds that somebody waits for at the screen are high, those that take long are low."""
 
 

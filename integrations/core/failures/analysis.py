@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from integrations.core.contract import Predictions, Predictor, StoredResult
-from integrations.core.data.dataset import Dataset, DatasetInfo
+from integrations.core.data.dataset import Dataset, DatasetInfo, FloatArray
 from integrations.core.data.splits import Split
 from integrations.core.data.windows import IntArray, WindowIndex, class_indices
 from integrations.core.failures.conditions import rare_conditions
@@ -18,10 +18,11 @@ from integrations.core.failures.kinds import losses
 from integrations.core.failures.labels import LabelCheck, check_labels
 from integrations.core.failures.signal_to_noise import share_below, signal_to_noise_db
 from integrations.core.failures.votes import VOTERS, Votes, count_votes
-from integrations.core.outliers import OutlierMeter, fit_outlier_meter
+from integrations.core.outliers import fit_outlier_meter, nearest
 from integrations.core.signal.features import compute_features
 
 MOST_TRAINING, MOST_VALIDATION, MOST_TEST = 5000, 2000, 10_000
+SMALLEST_SCALE = 1e-6
 Array = npt.NDArray[np.float64]
 Say = Callable[[float, str], None]
 
@@ -41,7 +42,7 @@ class FailureAnalysis:
             second, and the neighbours of these two; −1 where not measured.
         voters: Neighbours asked for each window.
         near_recording, near_start: Nearest training windows, shape (n, KEPT); −1 for none.
-        near_distance: Their distances, as ``distance``.
+        near_distance: Their distances, in units of the median over validation windows.
         rare: Recording → rare conditions as JSON, see ``RareCondition``.
         labels: What looking for wrong labels gave, as JSON.
         space: In whose features distances were measured: "model" or "signal".
@@ -67,7 +68,6 @@ class FailureAnalysis:
     unit: IntArray
     unit_name: str
     training_windows: int
-    versions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,15 @@ class _Parts:
     test: WindowIndex
     rows: IntArray
     """Row in the predictions of each of ``test``."""
+
+
+@dataclass(frozen=True)
+class _Features:
+    """What the windows of each part are reduced to, shape (n, d) each."""
+
+    train: FloatArray
+    validation: FloatArray
+    test: FloatArray
 
 
 def analyse(
@@ -109,15 +118,16 @@ def analyse(
     say(0.05, "Measuring signal-to-noise ratios")
     snr, share = _signal_to_noise(data, parts, test)
     say(0.25, "Finding the nearest training windows")
-    meter, features = _meter(data, parts, predictor, seed)
-    votes = _votes(meter, features, parts, info)
-    distance = meter.distance(features)
+    space = _features(data, parts, predictor)
+    meter = fit_outlier_meter(space.train, space.validation, most=len(parts.train), seed=seed)
+    distance = meter.distance(space.test)
+    votes, near_typical = _votes(space, parts, info)
     say(0.7, "Cross-validating the labels")
     checked = check_labels(data, _everything(split), seed)
     trained, tested = (np.unique(index.recording) for index in (split.train, parts.test))
     rare = rare_conditions(info, trained.tolist(), tested.tolist())
-    n, typical = len(test.truth), _typical(meter)
-    near = parts.train.take(meter.rows[votes.neighbour])
+    n, typical = len(test.truth), _typical(meter.usual)
+    near = parts.train.take(votes.neighbour)
     return FailureAnalysis(
         loss=losses(test),
         snr_db=_laid(snr, parts.rows, n),
@@ -129,14 +139,14 @@ def analyse(
         voters=votes.voters,
         near_recording=_laid_ints(near.recording, parts.rows, n),
         near_start=_laid_ints(near.start, parts.rows, n),
-        near_distance=_laid(votes.distance / typical, parts.rows, n),
+        near_distance=_laid(votes.distance / near_typical, parts.rows, n),
         rare={i: [each.as_json() for each in found] for i, found in rare.items()},
         labels=_labels_json(checked),
         space="signal" if predictor is None else "model",
         space_note=note,
         unit=unit[0],
         unit_name=unit[1],
-        training_windows=len(meter.rows),
+        training_windows=len(parts.train),
     )
 
 
@@ -166,31 +176,32 @@ def _signal_to_noise(data: Dataset, parts: _Parts, test: Predictions) -> tuple[A
     return found, share_below(found, test.truth[parts.rows], trained, klass)
 
 
-def _meter(
-    data: Dataset, parts: _Parts, predictor: Predictor | None, seed: int
-) -> tuple[OutlierMeter, npt.NDArray[np.float32]]:
+def _features(data: Dataset, parts: _Parts, predictor: Predictor | None) -> _Features:
     features = compute_features if predictor is None else predictor.features
-    meter = fit_outlier_meter(
-        features(data, parts.train),
-        features(data, parts.validation),
-        most=len(parts.train),
-        seed=seed,
-    )
-    return meter, features(data, parts.test)
+    return _Features(*(features(data, i) for i in (parts.train, parts.validation, parts.test)))
 
 
-def _votes(
-    meter: OutlierMeter, features: npt.NDArray[np.float32], parts: _Parts, info: DatasetInfo
-) -> Votes:
+def _votes(space: _Features, parts: _Parts, info: DatasetInfo) -> tuple[Votes, float]:
+    """Ask the nearest training windows; gives the votes and the usual distance to the nearest.
+
+    Features are only brought to one scale here: whitened ones find outliers, but in as many
+    dimensions as there are windows their neighbours agree on nothing.
+    """
+    usable = np.flatnonzero(np.isfinite(space.train).all(axis=1))
+    known = space.train[usable]
+    centre, scale = known.mean(axis=0), np.maximum(known.std(axis=0), SMALLEST_SCALE)
+    known = (known - centre) / scale
+    position, distance = nearest((space.test - centre) / scale, known, VOTERS)
+    _, usual = nearest((space.validation - centre) / scale, known, 1)
     klass = class_indices(info)
-    position, distance = meter.nearest(features, VOTERS)
-    return count_votes(
-        position,
+    found = count_votes(
+        usable[position],
         distance,
-        klass[parts.train.recording[meter.rows]],
+        klass[parts.train.recording],
         klass[parts.test.recording],
         len(info.classes),
     )
+    return found, _typical(usual[:, 0])
 
 
 def _vote_table(votes: Votes) -> IntArray:
@@ -198,8 +209,8 @@ def _vote_table(votes: Votes) -> IntArray:
     return np.stack(columns, axis=1)
 
 
-def _typical(meter: OutlierMeter) -> float:
-    median = float(np.median(meter.usual))
+def _typical(distances: Array) -> float:
+    median = float(np.median(distances))
     return median if np.isfinite(median) and median > 0 else 1.0
 
 

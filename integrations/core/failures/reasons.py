@@ -13,6 +13,7 @@ from integrations.core.data.dataset import DatasetInfo, field_text
 from integrations.core.failures.analysis import FailureAnalysis
 from integrations.core.failures.commonalities import Commonality, compare, with_holm
 from integrations.core.failures.conditions import condition_fields, is_scale
+from integrations.core.failures.signal_to_noise import true_lines
 from integrations.core.outliers import OUTSIDE
 
 BoolArray = npt.NDArray[np.bool_]
@@ -33,8 +34,8 @@ TITLES = {
     "edge": "Near the edge of its recording",
 }
 HELP = {
-    "low_snr": "Its spectral lines stand lower over the noise than in 95 % of the training windows "
-    "of its own class.",
+    "low_snr": "The lines of its class (all spectral lines where none is known) stand lower over "
+    "the noise than in 95 % of the training windows of that class.",
     "between": "Its nearest training windows, in the model's own features, do not agree on a "
     "class: the leading one has at most two thirds of them.",
     "other_class": "More than two thirds of its nearest training windows belong to one class, and "
@@ -136,9 +137,12 @@ def _condition_facts(
 def _snr_words(found: FailureAnalysis, result: StoredResult, row: int) -> str:
     share, ratio = float(found.snr_share[row]), float(found.snr_db[row])
     truth = _quoted(result.info, int(result.test.truth[row]))
+    recording = result.info.recordings[int(result.test.recording[row])]
+    lines = ", ".join(line.label for line in true_lines(result.info, recording))
+    what = f"The lines of {truth} ({lines}) stand" if lines else "Its spectral lines stand"
     return (
-        f"Its lines stand at {ratio:.1f} dB against the noise, lower than "
-        f"{100 * (1 - share):.0f} % of the training windows of {truth}."
+        f"{what} {ratio:.1f} dB over the noise, less than in {100 * (1 - share):.0f} % of the "
+        f"training windows of {truth}."
     )
 
 
