@@ -52,6 +52,7 @@ class Run:
     study_id: int | None = None
     family: str = "cnn1d"
     tags: tuple[str, ...] = field(default=())
+    train_share: float = 1.0
 
 
 def toy_dataset(bearing: Bearing, key: str = "compared") -> int:
@@ -104,6 +105,7 @@ def seeded_run(dataset_id: int, run: Run) -> int:
 
 def _settings(run: Run) -> dict[str, Any]:
     data = {"window_samples": WINDOW, "overlap": 0.0, "test_fraction": 0.5, "seed": run.split_seed}
+    data["train_share"] = run.train_share
     if run.family != "cnn1d":
         return {"data": data, "seed": run.seed}
     training = {"epochs": max(1, run.epochs), "learning_rate": run.learning_rate}
