@@ -219,6 +219,17 @@ def _time_to_take(run: ExperimentEntity) -> float | None:
     return whole * (1.0 - min(1.0, max(0.0, run.progress)))
 
 
+def job_progress(job: JobEntity | None) -> float | None:
+    """Give the share done of a running job; None while it waits or nobody knows."""
+    if job is None or job.status is not JobStatus.RUNNING:
+        return None
+    task_id = task_id_of_job(job.id)
+    try:
+        return _number(progress.snapshots([task_id]).get(task_id, {}).get("progress"))
+    except (redis.RedisError, OSError):
+        return None
+
+
 def _job(job: JobEntity, live: Mapping[str, Any]) -> JobLine:
     return JobLine(job, _number(live.get("progress")), str(live.get("message") or ""))
 

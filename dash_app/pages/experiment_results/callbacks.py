@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 from dash_app.components import banner
 from dash_app.pages.experiment_results import (
     ids,
+    metrics_callbacks,  # noqa: F401 - registers what the Metrics tab does
     register_callbacks,  # noqa: F401 - registers what the register dialog does
     signals_callbacks,  # noqa: F401 - registers what the Signals tab does
 )
@@ -21,6 +22,7 @@ from dash_app.pages.experiment_results.artifacts_tab import (
 )
 from dash_app.pages.experiment_results.facts import Facts
 from dash_app.pages.experiment_results.loading import data_of, evaluation_of, result_of
+from dash_app.pages.experiment_results.metrics_detail import detail_of
 from dash_app.pages.experiment_results.metrics_tab import (
     cell_section,
     confusion_card,
@@ -163,7 +165,7 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
         rival = ExperimentStore().best_rival(entity)
         return overview_tab(entity, facts, recommendations(facts), rival)
     if tab == "metrics":
-        return metrics_tab(facts.evaluation)
+        return metrics_tab(facts.evaluation, detail_of(entity))
     return _visual(entity, facts)
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
-from integrations.core.contract import StoredResult
+from integrations.core.contract import Predictions, StoredResult
 from integrations.core.data.dataset import SAMPLES, Dataset, DatasetError, read_info
 from integrations.core.evaluation.evaluation import Evaluation
-from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
+from integrations.core.evaluation.measures import Measures, measure, read_measures
+from integrations.core.evaluation.store import (
+    RUN,
+    ResultError,
+    load_evaluation,
+    load_predictions,
+    load_result,
+)
 from storage.artifacts import run_folder
 from storage.entities import ExperimentEntity, StorageError
 from storage.stores.datasets import DatasetStore
@@ -40,6 +48,25 @@ def result_of(entity: ExperimentEntity) -> StoredResult:
         return _result(_folder(entity), manifest_folder(dataset.folder))
     except (StorageError, DatasetError) as error:
         raise ResultError(GONE) from error
+
+
+def validation_of(entity: ExperimentEntity) -> Predictions:
+    """Give what a run said of its validation part.
+
+    Raises:
+        ResultError: The files are damaged or missing.
+    """
+    return _validation(_folder(entity))
+
+
+def measures_of(entity: ExperimentEntity) -> Measures:
+    """Give the detailed measures of a run; those of older runs are made now and remembered.
+
+    Raises:
+        ResultError: The files are damaged, or an older run's data set is gone.
+    """
+    folder = _folder(entity)
+    return _stored_measures(folder) or _made_measures(entity.id, folder)
 
 
 def data_of(entity: ExperimentEntity) -> Dataset:
@@ -75,6 +102,28 @@ def _evaluation(folder: Path) -> Evaluation:
 @lru_cache(maxsize=KEPT)
 def _result(folder: Path, dataset: Path) -> StoredResult:
     return load_result(folder, read_info(dataset))
+
+
+@lru_cache(maxsize=KEPT)
+def _validation(folder: Path) -> Predictions:
+    try:
+        return load_predictions(folder, "validation")
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise ResultError(
+            "The validation predictions of this run are missing or damaged. Start the run again."
+        ) from error
+
+
+@lru_cache(maxsize=KEPT)
+def _stored_measures(folder: Path) -> Measures | None:
+    return read_measures(folder)
+
+
+@lru_cache(maxsize=KEPT)
+def _made_measures(experiment_id: int, folder: Path) -> Measures:
+    entity = ExperimentStore().get(experiment_id)
+    result = result_of(entity)
+    return measure(result.test, _evaluation(folder), result.info, int(entity.config.get("seed", 0)))
 
 
 @lru_cache(maxsize=KEPT)

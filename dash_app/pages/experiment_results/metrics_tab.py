@@ -1,4 +1,4 @@
-"""The Metrics tab: per class, confusion, ROC and precision-recall."""
+"""The Metrics tab: classes, confusion, curves, calibration, alarms, conditions, robustness."""
 
 from __future__ import annotations
 
@@ -6,31 +6,54 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dash_app.components import card, chart_card
+from dash_app.components import banner, card, chart_card
 from dash_app.pages.experiment_results import ids
+from dash_app.pages.experiment_results.metrics_calibration import calibration_section
+from dash_app.pages.experiment_results.metrics_classes import class_table
+from dash_app.pages.experiment_results.metrics_conditions import conditions_section
+from dash_app.pages.experiment_results.metrics_detail import Detail
+from dash_app.pages.experiment_results.metrics_robustness import robustness_slot
+from dash_app.pages.experiment_results.metrics_threshold import threshold_section
 from integrations.core.contract import StoredResult
 from integrations.core.evaluation.evaluation import Evaluation
+from integrations.core.evaluation.measures import Measures
 from integrations.core.figures import common
 
-ROW_HEIGHT = 34
-MOST_ROWS = 14
 MOST_RECORDINGS = 30
-PERCENT = {"function": "params.value == null ? '–' : d3.format('.1f')(params.value * 100) + ' %'"}
-COLUMN_HELP = {
-    "precision": "Of the windows given to this class, the share that belongs there.",
-    "recall": "Of this class's windows, the share that is recognised.",
-    "f1": "Harmonic mean of precision and recall.",
-    "support": "Test windows that belong to this class.",
-    "n_recordings": "Test recordings that belong to this class.",
-}
 
 
-def metrics_tab(evaluation: Evaluation) -> html.Div:
+def metrics_tab(evaluation: Evaluation, detail: Detail) -> html.Div:
     """Draw the tab."""
+    measures = detail.measures
+    sections = [
+        *([banner("warning", detail.trouble)] if detail.trouble else []),
+        _classes(evaluation, measures),
+        _confusion(evaluation),
+        html.Div(_curves(evaluation, measures), className="grid-2"),
+    ]
+    if measures is not None:
+        sections += [
+            calibration_section(measures.reliability, detail.calibration),
+            threshold_section(evaluation.classes, _weakest(evaluation)),
+            *conditions_section(measures),
+            robustness_slot(detail.robustness, detail.job),
+        ]
+    return html.Div(sections, className="stack")
+
+
+def _classes(evaluation: Evaluation, measures: Measures | None) -> html.Section:
+    notes = []
+    if measures is not None:
+        said = " ".join([f"Intervals: {measures.method}.", *measures.notes])
+        notes = [html.P(said, className="muted small metrics-note")]
+    return card(class_table(evaluation, measures), *notes, title="Each class",
+                help="One row per class, measured on test windows only.")  # fmt: skip
+
+
+def _confusion(evaluation: Evaluation) -> html.Div:
     mode = dmc.SegmentedControl(
         id=ids.CONFUSION_MODE,
         data=[{"value": "share", "label": "Shares"}, {"value": "count", "label": "Windows"}],
@@ -39,24 +62,24 @@ def metrics_tab(evaluation: Evaluation) -> html.Div:
     )
     switch = html.Div([html.Span("Cells show", className="muted small"), mode], className="row")
     hint = html.P("Click a cell to see the recordings behind it.", className="muted")
-    confusion = html.Div(
+    return html.Div(
         [
             html.Div([switch, html.Div(confusion_card(evaluation, "share"), id=ids.CONFUSION)]),
             html.Div(card(hint, title="Behind a cell"), id=ids.CELL),
         ],
         className="confusion",
     )
-    curves = [common.roc(evaluation), common.precision_recall(evaluation)]
-    return html.Div(
-        [
-            card(_class_table(evaluation), title="Each class",
-                 help="One row per class, measured on test windows only."),
-            confusion,
-            html.Div([chart_card(c, height=420) for c in curves if c is not None],
-                     className="grid-2"),
-        ],
-        className="stack",
-    )  # fmt: skip
+
+
+def _curves(evaluation: Evaluation, measures: Measures | None) -> list[html.Section]:
+    areas = measures.areas if measures else ()
+    curves = [common.roc(evaluation, areas), common.precision_recall(evaluation, areas)]
+    return [chart_card(curve, height=420) for curve in curves if curve is not None]
+
+
+def _weakest(evaluation: Evaluation) -> str:
+    tested = [row for row in evaluation.per_class if row.support]
+    return min(tested, key=lambda row: row.recall).name if tested else evaluation.classes[0]
 
 
 def confusion_card(evaluation: Evaluation, mode: str) -> html.Section:
@@ -101,37 +124,3 @@ def _rest(count: int) -> Sequence[Any]:
     if count <= MOST_RECORDINGS:
         return []
     return [html.P(f"{count - MOST_RECORDINGS} more recordings.", className="muted small")]
-
-
-def _class_table(evaluation: Evaluation) -> dag.AgGrid:
-    number = {"type": "rightAligned", "minWidth": 92, "flex": 1}
-    share = {**number, "valueFormatter": PERCENT}
-    columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "Class", "minWidth": 110, "flex": 2},
-        {"field": "precision", "headerName": "Precision", **share},
-        {"field": "recall", "headerName": "Recall", **share},
-        {"field": "f1", "headerName": "F1", **share},
-        {"field": "support", "headerName": "Windows", **number},
-        {"field": "n_recordings", "headerName": "Recordings", **number},
-    ]
-    for column in columns:
-        column["headerTooltip"] = COLUMN_HELP.get(column["field"])
-    many = len(evaluation.per_class) > MOST_ROWS
-    return dag.AgGrid(
-        id=ids.CLASSES_GRID,
-        rowData=[_class_row(row.model_dump()) for row in evaluation.per_class],
-        columnDefs=columns,
-        defaultColDef={"sortable": True, "resizable": True},
-        dashGridOptions={
-            "domLayout": "normal" if many else "autoHeight",
-            "rowHeight": ROW_HEIGHT,
-            "animateRows": False,
-        },
-        className="grid",
-        style={"height": f"{ROW_HEIGHT * (MOST_ROWS + 1)}px" if many else None},
-    )
-
-
-def _class_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what cannot be said of a class without test windows."""
-    return row if row["support"] else {**row, "precision": None, "recall": None, "f1": None}

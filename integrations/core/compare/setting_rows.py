@@ -15,11 +15,13 @@ class SettingRow:
 
     Attributes:
         differs: Not all runs have the same value.
+        shared: Every run has this setting; else it comes with the family of some.
     """
 
     setting: str
     values: tuple[Any, ...]
     differs: bool
+    shared: bool
 
 
 def setting_rows(configs: Sequence[Mapping[str, Any]]) -> tuple[SettingRow, ...]:
@@ -41,4 +43,5 @@ def leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 def _row(setting: str, flat: Sequence[Mapping[str, Any]]) -> SettingRow:
     met = [config.get(setting, NOT_THERE) for config in flat]
     values = tuple(None if value is NOT_THERE else value for value in met)
-    return SettingRow(setting, values, any(value != met[0] for value in met))
+    shared = all(value is not NOT_THERE for value in met)
+    return SettingRow(setting, values, any(value != met[0] for value in met), shared)

@@ -85,15 +85,16 @@ UNDERLAY = {"facecolor": "#ffffff", "alpha": 0.8, "linewidth": 0, "pad": 1.0}
 _turn = Lock()
 
 
-def to_pdf(chart: Chart, width_mm: float = WIDTH_MM) -> bytes:
+def to_pdf(chart: Chart, width_mm: float = WIDTH_MM, tall_mm: float | None = None) -> bytes:
     """Draw a chart as a one-page vector PDF, the same bytes for the same chart.
 
     Args:
         chart: What to draw; empty and not finite values leave gaps.
-        width_mm: Width on paper; the height follows from the content (see ``height_mm``).
+        width_mm: Width on paper.
+        tall_mm: Height on paper; None lets it follow from the content (see ``height_mm``).
     """
     with _turn, _style():
-        figure = _draw(chart, width_mm)
+        figure = _draw(chart, width_mm, tall_mm)
         target = io.BytesIO()
         figure.savefig(
             target,
@@ -143,8 +144,9 @@ def _register(path: Path) -> str:
     return str(font_manager.FontProperties(fname=path).get_name())
 
 
-def _draw(chart: Chart, width_mm: float) -> Figure:
-    figure = Figure(figsize=(width_mm / 25.4, height_mm(chart, width_mm) / 25.4))
+def _draw(chart: Chart, width_mm: float, tall_mm: float | None = None) -> Figure:
+    tall = tall_mm or height_mm(chart, width_mm)
+    figure = Figure(figsize=(width_mm / 25.4, tall / 25.4))
     axes = figure.add_subplot()
     if isinstance(chart, Lines):
         _lines(chart, figure, axes)

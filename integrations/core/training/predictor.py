@@ -63,6 +63,7 @@ class NetworkPredictor:
         describe: Gives what the network reduces prepared inputs to, shape (n, d).
         objective: Finds the class scores in what the network puts out.
         cam_layer: Finds the layer that Grad-CAM weighs, as in ``Recipe``.
+        input_names: Of the prepared inputs, for an exported graph.
     """
 
     card: dict[str, Any]
@@ -72,6 +73,7 @@ class NetworkPredictor:
     device: str = "cpu"
     objective: Objective = CrossEntropy()  # noqa: RUF009 - it has no state
     cam_layer: Callable[[nn.Module], nn.Module] | None = None
+    input_names: tuple[str, ...] = ("windows",)
     _prepared: tuple[DatasetInfo, Prepare] | None = None
 
     def __post_init__(self) -> None:
