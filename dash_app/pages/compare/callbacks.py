@@ -121,7 +121,6 @@ def show_couple(first: str, second: str, runs: list[int], field: str | None) -> 
     State(ids.FIRST, "value"),
     State(ids.SECOND, "value"),
     State(ids.RUNS, "data"),
-    prevent_initial_call=True,
 )
 def show_slices(field: str | None, first: str, second: str, runs: list[int]) -> Any:
     """Draw the differences over a field's values."""

@@ -12,7 +12,7 @@ from dash_app.components import card, chart_card, format_count, format_number
 from dash_app.pages.compare import ids
 from dash_app.pages.compare.marks import run_names
 from dash_app.pages.compare.setting_titles import setting_title, specs_of
-from dash_app.pages.compare.view_course import value_text
+from dash_app.pages.compare.view_course import settings_of, value_text
 from integrations.core.compare.courses import parting
 from integrations.core.compare.gaps import (
     Flip,
@@ -25,6 +25,7 @@ from integrations.core.compare.gaps import (
 )
 from integrations.core.compare.setting_rows import setting_rows
 from integrations.core.compare.verdict import points
+from integrations.core.figures.chart import Bars
 from integrations.core.figures.comparison import (
     confusion_change_chart,
     gap_chart,
@@ -37,7 +38,11 @@ from tasks.comparison import Couple, course_of
 
 MOST_FLIPS = 60
 MOST_SETTINGS = 12
-DIVERGING = [[0.0, "#D55E00"], [0.5, "rgba(128,128,128,0)"], [1.0, "#0072B2"]]
+DIVERGING = [
+    [0.0, "rgba(213,94,0,1)"], [0.5, "rgba(213,94,0,0)"],
+    [0.5, "rgba(0,114,178,0)"], [1.0, "rgba(0,114,178,1)"],
+]  # fmt: skip
+"""From orange over nothing to blue, so that it reads on white and on black."""
 PARTED = ("val_loss", "val_accuracy", "train_loss")
 
 
@@ -56,7 +61,7 @@ def couple_body(pair: Couple, a: ExperimentEntity, b: ExperimentEntity, field: s
         html.Div(
             [
                 explanation_card(a, b, by_class),
-                chart_card(gap_chart(by_class, "compare_classes", "class", *names)),
+                _gap_card(gap_chart(by_class, "compare_classes", "class", *names)),
             ],
             className="grid-2",
         ),
@@ -79,14 +84,24 @@ def slices_card(pair: Couple, names: Sequence[str], field: str) -> Any:
         return None
     found = gaps(pair.a, pair.b, pair.unit, part)
     shown = [Gap(f"{field} {g.name}", g.windows, g.units, g.a, g.b, g.difference) for g in found]
-    return chart_card(gap_chart(shown, "compare_slices", "condition", *names))
+    return _gap_card(gap_chart(shown, "compare_slices", "condition", *names))
+
+
+def _gap_card(chart: Bars) -> html.Section:
+    """Show differences around a visible nought."""
+    drawn = to_plotly(chart)
+    nought = {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1,
+              "line": {"color": "#8a939d", "width": 1}}  # fmt: skip
+    drawn["layout"]["shapes"] = [nought]
+    return chart_card(chart, figure=drawn)
 
 
 def explanation_card(
     a: ExperimentEntity, b: ExperimentEntity, by_class: Sequence[Gap]
 ) -> html.Section:
     """Set the settings in which two runs differ beside where their courses part."""
-    rows = [row for row in setting_rows([_settings(a), _settings(b)]) if row.differs]
+    known = setting_rows([settings_of(a), settings_of(b)])
+    rows = [row for row in known if row.differs and row.shared]
     specs = specs_of([a.family, b.family])
     first, second = run_names([a, b])
     table = html.Table(
@@ -104,19 +119,23 @@ def explanation_card(
     )  # fmt: skip
     more = len(rows) - MOST_SETTINGS
     facts = [*_parting_words(a, b), *_class_words(by_class, first, second)]
-    nothing = html.P("Not one setting differs: what is left is chance, or the data's order.")
+    nothing = html.P("Not one setting differs: what is left is chance.")
     return card(
         html.Ul([html.Li(fact) for fact in facts], className="compare-facts"),
         html.Div(table, className="scroll-x") if rows else nothing,
         *([html.P(f"{more} more settings differ.", className="muted small")] if more > 0 else []),
+        *_family_words(a, b),
         title="What may explain the difference",
         help="Settings that differ, beside where the courses part. The runs differ in all of them "
         "at once, so none is shown to be the cause.",
     )
 
 
-def _settings(run: ExperimentEntity) -> dict[str, Any]:
-    return {"family": run.family, **run.config}
+def _family_words(a: ExperimentEntity, b: ExperimentEntity) -> list[Any]:
+    if a.family == b.family:
+        return []
+    words = "They are of two families, so each has settings that the other has not (see Settings)."
+    return [html.P(words, className="muted small")]
 
 
 def _parting_words(a: ExperimentEntity, b: ExperimentEntity) -> list[str]:
@@ -132,10 +151,8 @@ def _parting_words(a: ExperimentEntity, b: ExperimentEntity) -> list[str]:
         share = metric_axis(metric).percent
         size = abs(found.difference)
         far = f"{points(size).lstrip('+')} points" if share else format_number(size, 3)
-        return [
-            f"{word} parts at epoch {found.epoch}: from there on “{upper}” lies above “{lower}”, "
-            f"at the end by {far}."
-        ]
+        since = f"from epoch {found.epoch} on" if found.epoch > 1 else "from the first epoch on"
+        return [f"{word} of “{upper}” lies above that of “{lower}” {since}, at the end by {far}."]
     return ["Their courses cannot be compared: at least one was not trained in epochs."]
 
 

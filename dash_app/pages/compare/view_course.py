@@ -11,6 +11,7 @@ from dash import html
 
 from dash_app.components import chart_card, format_number
 from dash_app.forms.fields import FieldSpec
+from dash_app.pages._experiment import family_title
 from dash_app.pages.compare import ids
 from dash_app.pages.compare.marks import run_head, run_names
 from dash_app.pages.compare.setting_titles import setting_title, short_title, specs_of
@@ -74,10 +75,13 @@ def curves_card(metrics: Sequence[str], metric: str, over: str, smoothing: float
         help="The time is that of the epochs alone; pauses and waiting do not count. Behind a "
         "smoothed curve the measured one stays visible.",
     )  # fmt: skip
-    shown = chart_card(
-        empty, height=CURVE_HEIGHT, description="A metric of all runs over their training."
+    return chart_card(
+        empty,
+        height=CURVE_HEIGHT,
+        description="A metric of all runs over their training.",
+        actions=[controls],
+        class_name="compare-curves",
     )
-    return html.Div([controls, shown], className="compare-curves stack-tight")
 
 
 def curves_figure(
@@ -99,24 +103,45 @@ def curves_figure(
 
 def settings_card(runs: Sequence[ExperimentEntity], everything: bool) -> html.Div:
     """Set the settings of the runs side by side."""
-    rows = setting_rows([{"family": run.family, **run.config} for run in runs])
-    shown = [row for row in rows if everything or row.differs]
-    if not shown:
+    rows = setting_rows([settings_of(run) for run in runs])
+    shown = [row for row in rows if row.shared and (everything or row.differs)]
+    partial = [row for row in rows if not row.shared]
+    if not shown and not partial:
         return html.P("All settings are the same.", className="muted")
-    heads = [html.Th(run_head(run, i)) for i, run in enumerate(runs)]
     specs = specs_of(run.family for run in runs)
-    body = [_setting_row(row, specs) for row in shown]
+    count = f"{len(shown)} of {len(rows)} settings"
+    words = count if everything else f"{count} differ."
+    return html.Div(
+        [
+            _settings_table(shown, runs, specs),
+            html.P(words, className="muted small"),
+            *_partial_settings(partial, runs, specs),
+        ]
+    )
+
+
+def _partial_settings(
+    rows: Sequence[SettingRow], runs: Sequence[ExperimentEntity], specs: dict[str, FieldSpec]
+) -> list[Any]:
+    if not rows:
+        return []
+    summary = f"{len(rows)} settings that only some of the families have"
+    table = _settings_table(rows, runs, specs)
+    return [html.Details([html.Summary(summary), table], className="compare-more")]
+
+
+def _settings_table(
+    rows: Sequence[SettingRow], runs: Sequence[ExperimentEntity], specs: dict[str, FieldSpec]
+) -> html.Div:
+    heads = [html.Th(run_head(run, i)) for i, run in enumerate(runs)]
+    body = [_setting_row(row, specs) for row in rows]
     table = html.Table(
         [html.Thead(html.Tr([html.Th("Setting"), *heads])), html.Tbody(body)],
         className="plain compare-table",
     )
-    count = f"{len(shown)} of {len(rows)} settings"
     return html.Div(
-        [
-            html.Div(table, className="scroll-x compare-settings", tabIndex=0, role="region",
-                     **{"aria-label": "Settings of the runs"}),
-            html.P(count if everything else f"{count} differ.", className="muted small"),
-        ]
+        table, className="scroll-x compare-settings", tabIndex=0, role="region",
+        **{"aria-label": "Settings of the runs"},
     )  # fmt: skip
 
 
@@ -130,6 +155,11 @@ def parallel_card(runs: Sequence[ExperimentEntity]) -> Any:
     chart = parallel_chart(run_names(runs), dimensions)
     drawn = _parallel_figure(chart, dimensions)
     return chart_card(chart, figure=drawn, height=320)
+
+
+def settings_of(run: ExperimentEntity) -> dict[str, Any]:
+    """Give a run's settings, its family among them."""
+    return {"family": family_title(run.family), **run.config}
 
 
 def value_text(value: Any) -> str:
@@ -163,9 +193,9 @@ def _setting_row(row: SettingRow, specs: dict[str, FieldSpec]) -> html.Tr:
 
 
 def _dimensions(runs: Sequence[ExperimentEntity]) -> list[Dimension]:
-    rows = setting_rows([{"family": run.family, **run.config} for run in runs])
+    rows = setting_rows([settings_of(run) for run in runs])
     # What only some families have says no more than the family does.
-    telling = [row for row in rows if row.differs and all(v is not None for v in row.values)]
+    telling = [row for row in rows if row.differs and row.shared]
     specs = specs_of(run.family for run in runs)
     found = [
         dimension(short_title(row.setting, specs), row.values, [value_text(v) for v in row.values])
