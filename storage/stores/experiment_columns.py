@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
 
 from storage.models import ExperimentMetric, ExperimentParam
@@ -37,6 +37,20 @@ def values_of(
             value = row.value if kind == "metric" else _shown(row.text, row.number)
             found[row.experiment_id][f"{kind}:{row.key}"] = value
     return found
+
+
+def kind_of_param(session: Session, path: str) -> str:
+    """Tell what a setting holds in all runs: "number", "truth" or "text"."""
+    mine = ExperimentParam.key == path
+    truths = ExperimentParam.text.in_(("True", "False"))
+    words = mine, ExperimentParam.number.is_(None), ExperimentParam.text != "None"
+    if session.scalar(select(ExperimentParam.key).where(*words).limit(1)) is not None:
+        return "text"
+    numbers = mine, ExperimentParam.number.is_not(None), not_(truths)
+    if session.scalar(select(ExperimentParam.key).where(*numbers).limit(1)) is not None:
+        yes_or_no = select(ExperimentParam.key).where(mine, truths).limit(1)
+        return "number" if session.scalar(yes_or_no) is None else "text"
+    return "truth"
 
 
 def _rows(session: Session, table: Any, ids: Sequence[int], keys: Sequence[str]) -> Sequence[Any]:

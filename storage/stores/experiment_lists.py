@@ -13,7 +13,12 @@ from storage.entities import ExperimentEntity, Page, Status
 from storage.models import Dataset, EpochRow, Experiment, ExperimentTag
 from storage.search import Completions, complete, parse
 from storage.search.conditions import condition_of
-from storage.stores.experiment_columns import KnownColumns, known_columns, values_of
+from storage.stores.experiment_columns import (
+    KnownColumns,
+    kind_of_param,
+    known_columns,
+    values_of,
+)
 from storage.stores.experiment_groups import Pivot, groups, pivot
 from storage.stores.experiment_pages import all_ids, page_of_ids
 from storage.stores.experiment_queries import (
@@ -93,6 +98,11 @@ class ExperimentLists:
         """Give values by run and "metric:<key>" or "param:<path>", of up to MAX_PAGE runs."""
         with read_session() as session:
             return values_of(session, ids, keys)
+
+    def kind_of_param(self, path: str) -> str:
+        """Tell what a setting holds in all runs: "number", "truth" or "text"."""
+        with read_session() as session:
+            return kind_of_param(session, path)
 
     def completions(self, text: str, position: int | None = None) -> Completions:
         """Give what may come at a place in a search."""
