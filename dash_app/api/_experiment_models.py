@@ -40,6 +40,12 @@ class ExperimentRequest(Body):
     tags: Tags = []
     priority: Priority = 5
     time_limit_seconds: TimeLimit | None = None
+    repeats: Annotated[
+        int, Field(ge=1, le=20, strict=True, description="Runs that differ in their seed.")
+    ] = 1
+    vary_split: Annotated[
+        bool, Field(description="Give each repeat its own split as well.", strict=True)
+    ] = False
 
 
 class ExperimentChange(Body):
@@ -67,10 +73,12 @@ class CloneRequest(Body):
 
 
 class Ordered(BaseModel):
-    """A run that was accepted."""
+    """A run that was accepted; of repeats the first one, with the study that holds them all."""
 
     experiment_id: int
     task_id: str
+    study_id: int | None = None
+    experiment_ids: list[int] = []
 
 
 class ExperimentRow(BaseModel):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Header, Response
 from fastapi.exceptions import RequestValidationError
@@ -23,8 +24,10 @@ from integrations.presets import PresetError
 from integrations.registry import UnknownFamilyError
 from storage.entities import ExperimentEntity
 from storage.stores.experiments import ExperimentStore, flatten
+from storage.stores.studies import StudyStore
 from tasks import queue
 
+Made = TypeVar("Made")
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
 
 
@@ -38,20 +41,20 @@ def create_experiment(
     ] = "",
 ) -> Ordered:
     """Check a configuration, store the run and put it in the queue."""
-    return _order(
-        response,
-        queue.NewRun(
-            family=body.family,
-            dataset_id=body.dataset_id,
-            preset=body.preset or "",
-            config=body.config,
-            name=body.name,
-            tags=tuple(body.tags),
-            priority=body.priority,
-            time_limit_seconds=body.time_limit_seconds,
-            key=idempotency_key,
-        ),
+    request = queue.NewRun(
+        family=body.family,
+        dataset_id=body.dataset_id,
+        preset=body.preset or "",
+        config=body.config,
+        name=body.name,
+        tags=tuple(body.tags),
+        priority=body.priority,
+        time_limit_seconds=body.time_limit_seconds,
+        key=idempotency_key,
     )
+    if body.repeats > 1:
+        return _order_repeats(response, request, body.repeats, body.vary_split)
+    return _order(response, request)
 
 
 @router.post("/{experiment_id}/clone", status_code=201)
@@ -109,10 +112,31 @@ def _order(response: Response, request: queue.NewRun) -> Ordered:
     return Ordered(experiment_id=created.id, task_id=created.task_id)
 
 
+def _order_repeats(
+    response: Response, request: queue.NewRun, count: int, vary_split: bool
+) -> Ordered:
+    made = _checked(
+        request, lambda: queue.create_repeats(request, count, vary_split=vary_split).study
+    )
+    runs = ExperimentStore().several(StudyStore().members(made.id))
+    response.headers["Location"] = f"/api/studies/{made.id}"
+    return Ordered(
+        experiment_id=runs[0].id,
+        task_id=runs[0].task_id,
+        study_id=made.id,
+        experiment_ids=[run.id for run in runs],
+    )
+
+
 def _create(request: queue.NewRun) -> ExperimentEntity:
+    return _checked(request, lambda: queue.create_experiment(request))
+
+
+def _checked(request: queue.NewRun, make: Callable[[], Made]) -> Made:
+    """Make what was asked for, or say which setting stands against it."""
     try:
         _check_kinds(request)
-        return queue.create_experiment(request)
+        return make()
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError(

@@ -20,7 +20,7 @@ def dataset(sqlite: str) -> int:
     return toy_dataset(Bearing())
 
 
-def _entity(number: int):  # noqa: ANN202
+def _entity(number: int):
     return ExperimentStore().get(number)
 
 
