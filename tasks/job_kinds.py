@@ -150,6 +150,13 @@ def _robustness(job: JobEntity, say: Say) -> dict[str, Any]:
     return {"name": measure_robustness(job.experiment_id, say).name}
 
 
+def _export_model(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.model_exports import export_job
+
+    os.nice(NICENESS)  # this is the job's own process; runs go first
+    return export_job(job, say)
+
+
 NICENESS = 5
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
@@ -163,4 +170,5 @@ _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "robustness": _robustness,
     "analyse": _analyse,
     "predict": _predict,
+    "export-model": _export_model,
 }

@@ -27,6 +27,11 @@ class ClassicalFamily:
     summary = "Standard features, order lines or MiniRocket, and a learner that takes seconds."
     kind = "signal"
     Config: type[FamilyConfig] = ClassicalConfig
+    no_graph = (
+        "A classical model cannot become an ONNX graph here: the features in front of it are "
+        "computed from the signal by Signalbench. Use it on this bench, by the command line or the "
+        "REST interface."
+    )
 
     def problems(self, info: DatasetInfo) -> list[Problem]:
         """Say why a data set does not suit features of signals."""

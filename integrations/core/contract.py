@@ -255,7 +255,10 @@ class Predictor(Protocol):
 
 @runtime_checkable
 class PredictingFamily(Protocol):
-    """What a family adds when its finished models can be used on new recordings."""
+    """What a family adds when its finished models can be used on new recordings.
+
+    One whose models cannot become an ONNX graph says why in a text ``no_graph``.
+    """
 
     def load(self, folder: Path, device: str = "cpu") -> Predictor:
         """Read a finished model; may import torch.

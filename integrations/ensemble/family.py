@@ -31,6 +31,10 @@ class EnsembleFamily:
     )
     kind = "signal"
     Config: type[FamilyConfig] = EnsembleConfig
+    no_graph = (
+        "An ensemble cannot become one ONNX graph: it asks its members, each with preparation of "
+        "its own. Export the members, or use it on this bench."
+    )
 
     def problems(self, info: DatasetInfo) -> list[Problem]:
         """Say why a data set does not suit; which runs there are is asked elsewhere."""

@@ -68,6 +68,7 @@ def load(folder: Path, device: str) -> NetworkPredictor:
         device,
         PhysicsObjective(config.physics.lambda_physics, config.physics.sommerfeld_weight),
         cam_layer=lambda model: model.network.blocks[-1][0],
+        input_names=("windows", "scores", "prior", "shortfall", "sommerfeld"),
     )
 
 

@@ -35,4 +35,5 @@ def load(folder: Path, device: str) -> NetworkPredictor:
         before(lambda network: network.classifier[-1]),
         device,
         cam_layer=lambda network: network.get_submodule("blocks")[-1],
+        input_names=("images", "windows"),
     )

@@ -86,6 +86,17 @@ class JobStore:
         with read_session() as session:
             return [entity(row) for row in session.scalars(statement)]
 
+    def of_experiment(self, kind: str, experiment_id: int, limit: int = 100) -> list[JobEntity]:
+        """Give the jobs of a kind for an experiment, newest first."""
+        statement = (
+            select(Job)
+            .where(Job.kind == kind, Job.experiment_id == experiment_id)
+            .order_by(Job.id.desc())
+            .limit(limit)
+        )
+        with read_session() as session:
+            return [entity(row) for row in session.scalars(statement)]
+
     def get(self, job_id: int) -> JobEntity:
         """Give one job.
 
