@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from integrations.core.compare.paired import holm
 
@@ -56,6 +55,8 @@ def rank_over_data_sets(scores: FloatArray) -> Ranking:
     n, k = whole.shape
     if k < 2 or n < 2:
         raise ValueError("A ranking needs two models that both ran on two data sets or more.")
+    from scipy import stats  # a second and 50 MiB that only a ranking needs
+
     ranks = stats.rankdata(-whole, axis=1).mean(axis=0)
     # The studentised range for infinite degrees of freedom; 10,000 are as good and much faster.
     q = float(stats.studentized_range.ppf(0.95, k, 10_000)) / np.sqrt(2)
@@ -72,6 +73,8 @@ def rank_over_data_sets(scores: FloatArray) -> Ranking:
 
 
 def _friedman(scores: FloatArray) -> float:
+    from scipy import stats
+
     if (scores == scores[:, :1]).all():
         return 1.0
     return float(stats.friedmanchisquare(*scores.T).pvalue)
@@ -94,4 +97,6 @@ def _pairs(scores: FloatArray) -> tuple[RankPair, ...]:
 
 
 def _wilcoxon(differences: FloatArray) -> float:
+    from scipy import stats
+
     return float(stats.wilcoxon(differences).pvalue) if differences.any() else 1.0

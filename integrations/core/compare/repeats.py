@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from integrations.core.evaluation.evaluation import Interval
 
@@ -18,7 +18,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     if len(values) < 2:
         return None
     array = np.asarray(values, dtype=np.float64)
-    half = stats.t.ppf(0.975, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array))
+    half = special.stdtrit(len(array) - 1, 0.975) * array.std(ddof=1) / np.sqrt(len(array))
     mean = float(array.mean())
     return Interval(value=mean, low=mean - float(half), high=mean + float(half))
 
@@ -47,9 +47,9 @@ def corrected_resampled_t(
         raise ValueError("A test over repeats needs two repeats or more, and training data.")
     mean = float(array.mean())
     error = float(np.sqrt((1 / len(array) + n_test / n_train) * array.var(ddof=1)))
-    half = float(stats.t.ppf(0.975, len(array) - 1)) * error
+    half = float(special.stdtrit(len(array) - 1, 0.975)) * error
     if error == 0:
         p = 1.0 if mean == 0 else 0.0
     else:
-        p = float(2 * stats.t.sf(abs(mean) / error, len(array) - 1))
+        p = float(2 * special.stdtr(len(array) - 1, -abs(mean) / error))
     return Interval(value=mean, low=mean - half, high=mean + half), p
