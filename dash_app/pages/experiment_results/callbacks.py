@@ -21,6 +21,8 @@ from dash_app.pages.experiment_results.artifacts_tab import (
     report_section,
 )
 from dash_app.pages.experiment_results.facts import Facts
+from dash_app.pages.experiment_results.failures_callbacks import ordered_once
+from dash_app.pages.experiment_results.failures_tab import failures_tab
 from dash_app.pages.experiment_results.loading import data_of, evaluation_of, result_of
 from dash_app.pages.experiment_results.metrics_detail import detail_of
 from dash_app.pages.experiment_results.metrics_tab import (
@@ -41,7 +43,7 @@ from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
 from tasks.transfers import order_export
 
-TABS = ("overview", "metrics", "visualisations", "signals", "artifacts")
+TABS = ("overview", "metrics", "failures", "visualisations", "signals", "artifacts")
 
 
 @callback(Output(ids.VERDICT, "children"), Input(ids.RUN, "data"))
@@ -57,6 +59,7 @@ def show_verdict(experiment_id: int) -> Any:
 @callback(
     Output(ids.OVERVIEW, "children"),
     Output(ids.METRICS, "children"),
+    Output(ids.FAILURES, "children"),
     Output(ids.VISUAL, "children"),
     Output(ids.SIGNALS, "children"),
     Output(ids.ARTIFACTS, "children"),
@@ -160,6 +163,8 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
     if tab == "signals":
         data_of(entity)  # raises where the samples are gone: then one sentence says all
         return signals_tab(result_of(entity), asked)
+    if tab == "failures":
+        return failures_tab(ordered_once(entity), evaluation_of(entity), asked)
     facts = _facts(entity)
     if tab == "overview":
         rival = ExperimentStore().best_rival(entity)

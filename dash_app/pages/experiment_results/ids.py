@@ -16,6 +16,7 @@ REPORT = "results-report"
 REPORT_MAKE = "results-report-make"
 REPORT_POLL = "results-report-poll"
 
+FAILURES = "results-failures"
 SIGNALS = "results-signals"
 ASKED = "results-asked"
 TELLING = "signals-telling"

@@ -18,10 +18,13 @@ from storage.entities import ExperimentEntity
 TABS = (
     ("overview", "Overview", ids.OVERVIEW),
     ("metrics", "Metrics", ids.METRICS),
+    ("failures", "Failures", ids.FAILURES),
     ("visualisations", "Visualisations", ids.VISUAL),
     ("signals", "Signals", ids.SIGNALS),
     ("artifacts", "Artifacts", ids.ARTIFACTS),
 )
+ASKED = ("record", "start", "true", "predicted", "row")
+"""What an address may ask to be shown: a window of the Signals tab, or of the Failures tab."""
 
 
 def register() -> None:
@@ -40,7 +43,7 @@ def layout(experiment_id: str | None = None, tab: str = "overview", **query: Any
     if entity is None:
         return experiment_not_found()
     known = {name for name, _, _ in TABS}
-    asked = {name: query[name] for name in ("record", "start") if isinstance(query.get(name), str)}
+    asked = {name: query[name] for name in ASKED if isinstance(query.get(name), str)}
     return _screen(entity, tab if tab in known else "overview", asked)
 
 
