@@ -62,6 +62,8 @@
     return found;
   }
 
+  window.signalbenchFiles = { dropped: dropped, size: size };
+
   function nameOf(found) {
     const tops = new Set(found.map((item) => item.path.split("/")[0]));
     if (tops.size > 1) return found.length + " files";

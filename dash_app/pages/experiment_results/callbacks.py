@@ -32,6 +32,7 @@ from dash_app.pages.experiment_results.metrics_tab import (
 )
 from dash_app.pages.experiment_results.overview import overview_tab, verdict_section
 from dash_app.pages.experiment_results.signals_tab import signals_tab
+from dash_app.pages.experiment_results.use_callbacks import use_content
 from dash_app.pages.experiment_results.verdict import verdict
 from dash_app.pages.experiment_results.visual_tab import visual_tab
 from dash_app.shell import LOCATION, notify
@@ -43,7 +44,7 @@ from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
 from tasks.transfers import order_export
 
-TABS = ("overview", "metrics", "failures", "visualisations", "signals", "artifacts")
+TABS = ("overview", "metrics", "failures", "visualisations", "signals", "use", "artifacts")
 
 
 @callback(Output(ids.VERDICT, "children"), Input(ids.RUN, "data"))
@@ -62,6 +63,7 @@ def show_verdict(experiment_id: int) -> Any:
     Output(ids.FAILURES, "children"),
     Output(ids.VISUAL, "children"),
     Output(ids.SIGNALS, "children"),
+    Output(ids.USE, "children"),
     Output(ids.ARTIFACTS, "children"),
     Output(ids.LOADED, "data"),
     Input(ids.TABS, "value"),
@@ -160,6 +162,8 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
     if tab == "artifacts":
         job = JobStore().latest("report", experiment_id=entity.id)
         return artifacts_tab(entity, ExperimentStore().artifacts(entity.id), job)
+    if tab == "use":
+        return use_content(entity)
     if tab == "signals":
         data_of(entity)  # raises where the samples are gone: then one sentence says all
         return signals_tab(result_of(entity), asked)

@@ -21,6 +21,7 @@ TABS = (
     ("failures", "Failures", ids.FAILURES),
     ("visualisations", "Visualisations", ids.VISUAL),
     ("signals", "Signals", ids.SIGNALS),
+    ("use", "Use", ids.USE),
     ("artifacts", "Artifacts", ids.ARTIFACTS),
 )
 ASKED = ("record", "start", "true", "predicted", "row")
