@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, Input, Output, State, callback, ctx, no_update
+from dash import (
+    ALL,
+    ClientsideFunction,
+    Input,
+    Output,
+    State,
+    callback,
+    clientside_callback,
+    ctx,
+    no_update,
+)
 from dash.exceptions import PreventUpdate
 
 from dash_app.components import banner, graph_id
 from dash_app.pages.experiment_results import failures_ids as ids
 from dash_app.pages.experiment_results.artifacts_tab import in_progress
-from dash_app.pages.experiment_results.failures_common import common_section
+from dash_app.pages.experiment_results.failures_common import common_section, labels_section
 from dash_app.pages.experiment_results.failures_detail import detail, neighbour
 from dash_app.pages.experiment_results.failures_list import PER_PAGE, listed_rows, worst_list
 from dash_app.pages.experiment_results.failures_loading import Failures, failures_of
@@ -91,6 +101,7 @@ def explain(clicks: int | None, row: int | None, experiment_id: int) -> tuple[bo
 @callback(
     Output(ids.STATUS, "children"),
     Output(ids.COMMON, "children"),
+    Output(ids.LABELS, "children"),
     Output(ids.REASON, "disabled"),
     Output(ids.SEEN, "data"),
     Output(ids.POLL, "max_intervals"),
@@ -107,13 +118,14 @@ def follow(_ticks: int, before: list[Any], experiment_id: int) -> tuple[Any, ...
         live = progress.read(task_id_of_job(found.job.id)).snapshot if found.job else {}
         words = working_words(found.job, float(live.get("progress", 0)), live.get("message", ""))
         shown = banner("info", words) if found.stored is None else no_update
-        return shown, no_update, no_update, no_update, -1
+        return (shown, *[no_update] * 4, -1)
     if found.job is not None and found.job.status is JobStatus.FAILED:
         notify("error", found.job.error)
     now = signature(found)
     if now == before:
-        return status(found), no_update, no_update, no_update, 0
-    return status(found), common_section(found), found.stored is None, now, 0
+        return (status(found), *[no_update] * 4, 0)
+    common, labels = common_section(found), labels_section(found)
+    return status(found), common, labels, found.stored is None, now, 0
 
 
 @callback(
@@ -223,6 +235,14 @@ def show_neighbour(_clicks: Any, channel: str, experiment_id: int) -> Any:
         return neighbour(found, data, int(by["recording"]), int(by["start"]), int(channel))
     except (ResultError, StorageError, DatasetError) as error:
         return banner("warning", str(error))
+
+
+clientside_callback(
+    ClientsideFunction("failures", "reveal"),
+    Output(ids.REVEALED, "data"),
+    Input({"type": "failures-open", "row": ALL}, "n_clicks"),
+    prevent_initial_call=True,
+)
 
 
 def _samples(entity: ExperimentEntity) -> tuple[Dataset | None, str]:

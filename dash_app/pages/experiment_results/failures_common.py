@@ -22,10 +22,8 @@ def common_section(found: Failures) -> Any:
     """Draw the table, or its place while the analysis is being made."""
     if found.stored is None:
         return card(dmc.Skeleton(height=120), title="What the failures have in common")
-    wrong = int((found.result.test.predicted != found.result.test.truth).sum())
-    cards = [_table(found.stored)] if wrong else []
-    suspects = _suspects(found)
-    return html.Div([*cards, *suspects], className="stack")
+    test = found.result.test
+    return _table(found.stored) if (test.predicted != test.truth).any() else ""
 
 
 def _table(stored: StoredFailures) -> Any:
@@ -108,12 +106,13 @@ def _verdict(each: Commonality, unit: str) -> Any:
     return html.Span(f"no, {p}", className="muted")
 
 
-def _suspects(found: Failures) -> list[Any]:
+def labels_section(found: Failures) -> Any:
+    """List the recordings whose label may be wrong; nothing where there is none."""
     stored = found.stored
     labels = stored.analysis.labels if stored else {"suspects": []}
     suspects = labels["suspects"]
     if not suspects:
-        return []
+        return ""
     info = found.result.info
     tested = set(found.result.test.recording.tolist())
     rows = [
@@ -139,17 +138,19 @@ def _suspects(found: Failures) -> list[Any]:
     )
     more = len(suspects) - MOST_SUSPECTS
     rest = [html.P(f"{more} more.", className="muted small")] if more > 0 else []
-    return [
-        card(
-            html.P(words, className="failures-sentence"),
-            html.Div(html.Table([html.Thead(head), html.Tbody(rows)], className="plain"),
-                     className="scroll-x", tabIndex=0, role="region",
-                     **{"aria-label": "Recordings with a suspect label"}),
-            *rest,
-            title="Labels worth a second look",
-            help=HELP["label"],
-        )
-    ]  # fmt: skip
+    return card(
+        html.P(words, className="failures-sentence"),
+        html.Div(
+            html.Table([html.Thead(head), html.Tbody(rows)], className="plain"),
+            className="scroll-x",
+            tabIndex=0,
+            role="region",
+            **{"aria-label": "Recordings with a suspect label"},
+        ),
+        *rest,
+        title="Labels worth a second look",
+        help=HELP["label"],
+    )
 
 
 def _recording(found: Failures, index: int, tested: bool) -> Any:

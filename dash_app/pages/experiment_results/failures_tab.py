@@ -13,7 +13,7 @@ from dash import dcc, html
 from dash_app.components import banner, card, chart_card, empty_state, icon, term
 from dash_app.pages.experiment_results import failures_ids as ids
 from dash_app.pages.experiment_results.artifacts_tab import in_progress
-from dash_app.pages.experiment_results.failures_common import common_section
+from dash_app.pages.experiment_results.failures_common import common_section, labels_section
 from dash_app.pages.experiment_results.failures_list import worst_list
 from dash_app.pages.experiment_results.failures_loading import Failures
 from integrations.core.contract import StoredResult
@@ -23,7 +23,7 @@ from integrations.core.failures.reasons import TITLES
 from integrations.core.figures import common
 from storage.entities import JobEntity, JobStatus
 
-MOST_PAIRS = 8
+MOST_PAIRS, MOST_FOLDED = 8, 48
 MOST_CLASSES = 30
 POLL_MS = 1000
 
@@ -46,12 +46,14 @@ def failures_tab(found: Failures, evaluation: Evaluation, asked: dict[str, str])
             dcc.Store(id=ids.CELL, data=[cell.true, cell.predicted] if cell else None),
             dcc.Store(id=ids.ROW, data=row),
             dcc.Store(id=ids.SEEN, data=signature(found)),
+            dcc.Store(id=ids.REVEALED),
             dcc.Interval(id=ids.POLL, interval=POLL_MS, disabled=not in_progress(found.job)),
             html.Div(status(found), id=ids.STATUS, role="status"),
-            html.Div([_matrix(evaluation), _pairs(result)], className="failures-where"),
             html.Div(common_section(found), id=ids.COMMON),
+            html.Div([_matrix(evaluation), _pairs(result)], className="failures-where"),
             _worst(found, cell, row),
             _chosen(result),
+            html.Div(labels_section(found), id=ids.LABELS),
         ],
         className="stack failures",
     )
@@ -132,21 +134,30 @@ def _pairs(result: StoredResult) -> html.Section:
             title="No mistakes",
         )
     words = f"{wrong} of {n} test windows were mistaken, in {recordings} of {tested} recordings."
-    rest = len(cells) - MOST_PAIRS
-    note = [html.P(f"{rest} more kinds of confusion.", className="muted small")] if rest > 0 else []
+    buttons = [_pair(result, cell, count, wrong) for cell, count in cells[:MOST_FOLDED]]
     return card(
         html.P(words),
         html.Div(
-            [_pair(result, cell, count, wrong) for cell, count in cells[:MOST_PAIRS]],
+            [html.Div(buttons[:MOST_PAIRS], className="failures-pair-list"), *_folded(buttons)],
             className="failures-pairs",
             role="group",
             **{"aria-label": "Show only one kind of confusion"},
         ),
-        *note,
-        html.P("Choose a confusion, or a cell of the matrix, to list its windows.",
-               className="muted small"),
+        html.P(
+            "Choose a confusion, or a cell of the matrix, to list its windows below.",
+            className="muted small",
+        ),
         title="Most frequent confusions",
-    )  # fmt: skip
+    )
+
+
+def _folded(buttons: list[html.Button]) -> list[html.Details]:
+    rest = buttons[MOST_PAIRS:]
+    if not rest:
+        return []
+    noun = "kind" if len(rest) == 1 else "kinds"
+    summary = html.Summary(f"{len(rest)} more {noun} of confusion", className="muted small")
+    return [html.Details([summary, html.Div(rest, className="failures-pair-list")])]
 
 
 def _pair(result: StoredResult, cell: Cell, count: int, wrong: int) -> html.Button:
@@ -229,5 +240,8 @@ def _chosen(result: StoredResult) -> html.Div:
     )
     return html.Div(
         [row, html.Div(dmc.Skeleton(height=320), id=ids.DETAIL, className="stack")],
-        className="stack-tight",
+        className="stack-tight failures-looked-at",
+        tabIndex=-1,
+        role="region",
+        **{"aria-label": "The window looked at"},
     )

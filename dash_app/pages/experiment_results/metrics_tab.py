@@ -112,7 +112,15 @@ def cell_section(
     ]  # fmt: skip
     head = html.Tr([html.Th("Recording"), html.Th("Group"), html.Th("Windows", className="number")])
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
-    return card(html.Div(table, className="scroll-x"), *_rest(len(counts)), title=title)
+    cell = f"&true={classes.index(true)}&predicted={classes.index(predicted)}"
+    more = _failures_link(experiment_id, "See each of these windows under Failures", cell)
+    return card(
+        html.Div(table, className="scroll-x"), *_rest(len(counts)), html.P(more), title=title
+    )
+
+
+def _failures_link(experiment_id: int, words: str, query: str = "") -> dcc.Link:
+    return dcc.Link(words, href=f"/experiment/{experiment_id}/results?tab=failures{query}")
 
 
 def _signal_link(experiment_id: int, result: StoredResult, index: int, start: int) -> dcc.Link:
