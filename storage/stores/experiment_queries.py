@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.entities import ConflictError
-from storage.models import Dataset, Experiment, ExperimentTag
+from storage.models import Dataset, Experiment, ExperimentTag, Study
 from storage.search import parse
 from storage.search.conditions import condition_of
 from storage.search.text import mentions, tagged
 
 MAX_PAGE = 1000
+REPEATS = "repeats"
 SORTABLE: dict[str, ColumnElement[Any]] = {
     "id": Experiment.id.expression,
     "name": func.lower(Experiment.name),
@@ -52,6 +53,7 @@ class ExperimentQuery:
         sort: Pairs of a name in SORTABLE, "metric:<key>" or "param:<path>", and whether it
             descends; runs without a value come last either way.
         deleted: Look among the deleted runs that can be brought back instead.
+        folded: Of the repeats of one configuration, take only the oldest that fits.
     """
 
     search: str = ""
@@ -68,6 +70,7 @@ class ExperimentQuery:
     offset: int = 0
     where: str = ""
     deleted: bool = False
+    folded: bool = False
 
 
 def check_page(query: ExperimentQuery) -> None:
@@ -112,7 +115,22 @@ def conditions_of(query: ExperimentQuery, session: Session) -> list[ColumnElemen
         conditions.append(mentions(query.search.strip()))
     if query.where.strip():
         conditions.append(condition_of(parse(query.where), session))
-    return conditions
+    return [*conditions, _first_of_repeats(conditions)] if query.folded else conditions
+
+
+def _first_of_repeats(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    repeats = select(Study.id).where(Study.kind == REPEATS)
+    first = (
+        select(func.min(Experiment.id))
+        .where(*conditions, Experiment.study_id.in_(repeats))
+        .group_by(Experiment.study_id)
+        .correlate(None)
+    )
+    return or_(
+        Experiment.study_id.is_(None),
+        Experiment.study_id.not_in(repeats),
+        Experiment.id.in_(first),
+    )
 
 
 def alive() -> ColumnElement[bool]:
