@@ -21,6 +21,7 @@ from tests.e2e.conftest import NARROW, WIDE, assert_no_sideways_scroll, open_pag
 from tests.support.bench import Bench
 from tests.support.web import serving
 
+expect.set_options(timeout=15_000)
 HOSTILE = '<img src=x onerror="console.error(1)"> =HYPERLINK("x")'
 MANY = 300
 
@@ -95,14 +96,14 @@ def row_menu(page: Page, name: str, action: str) -> None:
 def test_search_filter_and_sort_stand_in_the_address_and_outlive_a_reload(page: Page) -> None:
     open_history(page)
     expect(count(page)).to_have_text(f"{MANY} experiments")
-    page.get_by_role("textbox", name="Search experiments").fill("bearing RIG")
+    page.get_by_role("combobox", name="Search experiments").fill("bearing RIG")
     expect(count(page)).to_have_text("150 experiments match")
     page.get_by_role("columnheader", name="Accuracy").click()
     page.locator("#history-status").click()
     page.get_by_role("option", name="Completed").click()
     expect(count(page)).to_have_text("75 experiments match")
     expect(page).to_have_url(
-        re.compile(r"search=bearing\+RIG&status=completed&sort=accuracy&order=desc$")
+        re.compile(r"q=bearing\+RIG&status=completed&sort=accuracy&order=desc$")
     )
     best = ExperimentStore().page(
         ExperimentQuery(search="bearing", statuses=("completed",), sort=(("accuracy", True),))
@@ -150,7 +151,7 @@ def test_a_run_is_described_and_deleted_from_its_menu(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     described = ExperimentStore().page(ExperimentQuery(search="Renamed")).items[0]
     assert described.time_limit_seconds == 3.5 * 3600
-    page.get_by_role("textbox", name="Search experiments").fill("why")
+    page.get_by_role("combobox", name="Search experiments").fill("why")
     expect(count(page)).to_have_text("1 experiment match")
     row_menu(page, "Renamed & noted", "Delete …")
     expect(page.get_by_text("Delete 1 experiment?")).to_be_visible()
@@ -164,7 +165,7 @@ def test_several_are_tagged_and_deleted_but_never_one_that_runs(page: Page) -> N
     page.locator(".ag-row[row-index='2'] .cell-name a").wait_for()
     for key in "jxjx":
         page.keyboard.press(key)
-    page.get_by_role("button", name="Add tags …").click()
+    page.get_by_role("button", name="Tags …").click()
     page.get_by_role("textbox", name="Tags").fill("night shift")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Save").click()
@@ -178,6 +179,9 @@ def test_several_are_tagged_and_deleted_but_never_one_that_runs(page: Page) -> N
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(count(page)).to_have_text(f"{MANY - 1} experiments")
     assert ExperimentStore().get(1).name == "run 000"
+    expect(page.get_by_text("1 experiment deleted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(count(page)).to_have_text(f"{MANY} experiments")
 
 
 def test_a_running_row_changes_by_itself(page: Page) -> None:
@@ -197,7 +201,8 @@ def test_the_export_holds_all_rows_under_the_filters(page: Page) -> None:
     open_history(page, "?status=failed")
     expect(count(page)).to_have_text("75 experiments match")
     with page.expect_download() as waiting:
-        page.get_by_role("link", name="Export CSV").click()
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("menuitem", name="CSV").click()
     with waiting.value.path().open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 75

@@ -35,16 +35,22 @@ DOING = {
 
 @dataclass(frozen=True)
 class Described:
-    """What somebody wrote into the dialog; the time limit in hours, "" for the installation's."""
+    """What somebody wrote into the dialog.
+
+    Attributes:
+        limit_hours: Time limit, "" for the installation's.
+        untagged: Tags that several runs lose.
+    """
 
     name: str
     note: str
     tags: Sequence[str]
     limit_hours: float | str = ""
+    untagged: Sequence[str] = ()
 
 
 def describe(ids: Sequence[int], written: Described) -> None:
-    """Keep name, note, tags and time limit of one experiment, or add tags to several.
+    """Keep name, note, tags and time limit of one experiment, or add and take tags of several.
 
     Raises:
         ValueError: Something is missing or too long; the text is a sentence.
@@ -57,8 +63,10 @@ def describe(ids: Sequence[int], written: Described) -> None:
         limit = round(float(written.limit_hours or 0) * 3600)
         store.describe(ids[0], name=name, note=note, tags=tags, time_limit_seconds=limit)
         return
+    gone = set(written.untagged)
     for run in store.several(ids):
-        store.describe(run.id, tags=list(dict.fromkeys([*run.tags, *tags])))
+        kept = [tag for tag in run.tags if tag not in gone]
+        store.describe(run.id, tags=list(dict.fromkeys([*kept, *tags])))
 
 
 def possible_actions(run: ExperimentEntity) -> tuple[str, ...]:
@@ -122,17 +130,17 @@ def _act(action: str, number: int) -> None:
         order_experiment(number, action)
 
 
-def delete_ended(ids: Sequence[int]) -> tuple[int, list[str]]:
+def delete_ended(ids: Sequence[int]) -> tuple[list[int], list[str]]:
     """Delete experiments that have ended.
 
     Returns:
-        How many were deleted, and a sentence for each that was kept.
+        Those that were deleted, and a sentence for each that was kept.
     """
-    store, kept, deleted = ExperimentStore(), [], 0
+    store, kept, deleted = ExperimentStore(), [], list[int]()
     for number in ids:
         try:
             store.delete(number)
-            deleted += 1
+            deleted.append(number)
         except (ConflictError, NotFoundError) as error:
             kept.append(str(error))
     return deleted, kept

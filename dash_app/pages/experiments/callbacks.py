@@ -1,67 +1,57 @@
-"""What the history does: rows for the table, live rows, bulk actions, dialogs."""
+"""What the history does: rows for the table, live rows, and its scripts' inputs and outputs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from dash import (
-    ClientsideFunction,
-    Input,
-    Output,
-    State,
-    callback,
-    clientside_callback,
-    ctx,
-    dcc,
-    html,
-    no_update,
-)
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, no_update
 
-from dash_app.components import empty_state, format_count
-from dash_app.pages.experiments import ids
-from dash_app.pages.experiments.actions import (
-    DOING,
-    Described,
-    act,
-    delete_ended,
-    describe,
-    done_words,
-    possible_actions,
-    why_not_joined,
+from dash_app.pages.experiments import (  # noqa: F401 - their callbacks belong to this screen
+    chooser_callbacks,
+    dialog_callbacks,
+    ids,
+    undo_callbacks,
+    view_callbacks,
 )
-from dash_app.pages.experiments.dialogs import (
-    CONFIRMED,
-    files_list,
-    what_is_deleted,
-    what_is_ordered,
-)
-from dash_app.pages.experiments.filters import Filters, filters_of, query_of
+from dash_app.pages.experiments.columns import MOST_COLUMNS
+from dash_app.pages.experiments.filters import filters_of, query_of
+from dash_app.pages.experiments.groups import checked, group_choices
 from dash_app.pages.experiments.rows import table_rows
-from dash_app.shell import LOCATION, notify
-from storage.entities import Page, Status, StorageError
+from dash_app.pages.experiments.search_box import error_words
+from dash_app.pages.experiments.state import FILTERS, SHAPE
+from dash_app.pages.experiments.table import (
+    Answer,
+    answer,
+    beside,
+    count_words,
+    emptiness,
+    grouped_answer,
+)
+from storage.entities import Status
+from storage.search import SearchError
 from storage.stores.experiments import ExperimentQuery, ExperimentStore
 
-FILTERS = (
-    (ids.SEARCH, "value"),
-    (ids.STATUS, "value"),
-    (ids.FAMILY, "value"),
-    (ids.DATASET, "value"),
-    (ids.TAG, "value"),
-)
 ACTIVE = (Status.RUNNING, Status.PAUSED, Status.PENDING)
 MOST_LIVE = 100
+MOST_OPEN = 200
 
 clientside_callback(
     ClientsideFunction("history", "follow"),
     Output(ids.EXPORT, "href"),
+    Output(ids.EXPORT_PARQUET, "href"),
     Output(ids.CLEAR, "hidden"),
     [Input(*where) for where in FILTERS],
+    [Input(*where) for where in SHAPE],
     Input(ids.GRID, "getRowsRequest"),
     Input(ids.VERSION, "data"),
 )
 clientside_callback(
     ClientsideFunction("history", "clear"),
     [Output(*where) for where in FILTERS],
+    Output(ids.SEARCH, "value"),
+    Output(ids.SEARCH_ERROR, "children", allow_duplicate=True),
     Input(ids.CLEAR, "n_clicks"),
     prevent_initial_call=True,
 )
@@ -70,6 +60,8 @@ clientside_callback(
     Output(ids.BULK, "hidden"),
     Output(ids.BULK_COUNT, "children"),
     Output(ids.BULK_JOIN, "disabled"),
+    Output(ids.BULK_COMPARE, "disabled"),
+    Output(ids.BULK_SUMMARY, "disabled"),
     Input(ids.GRID, "selectedRows"),
 )
 clientside_callback(
@@ -79,6 +71,8 @@ clientside_callback(
     Input(ids.BULK_DELETE, "n_clicks"),
     Input(ids.BULK_CLEAR, "n_clicks"),
     Input(ids.BULK_JOIN, "n_clicks"),
+    Input(ids.BULK_COMPARE, "n_clicks"),
+    Input(ids.BULK_SUMMARY, "n_clicks"),
     State(ids.GRID, "selectedRows"),
     prevent_initial_call=True,
 )
@@ -86,6 +80,18 @@ clientside_callback(
     ClientsideFunction("history", "applyLive"),
     Output(ids.GRID_BOX, "data-live"),
     Input(ids.LIVE, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("historySearch", "draw"),
+    Output(ids.SEARCH_LIST, "data-for"),
+    Input(ids.COMPLETIONS, "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("history", "sortOnPhone"),
+    Output(ids.SORT, "data-done"),
+    Input(ids.SORT, "value"),
     prevent_initial_call=True,
 )
 
@@ -97,28 +103,78 @@ clientside_callback(
     Output(ids.EMPTY, "children"),
     Input(ids.GRID, "getRowsRequest"),
     [State(*where) for where in FILTERS],
+    [State(*where) for where in SHAPE],
     prevent_initial_call=True,
 )
-def give_rows(request: dict[str, Any] | None, *inputs: Any) -> tuple[Any, ...]:
+def give_rows(request: dict[str, Any] | None, *given: Any) -> tuple[Any, ...]:
     """Answer the table's request for rows."""
     if request is None:
         return no_update, no_update, no_update, no_update
-    filters = filters_of(*inputs)
+    inputs, shape = given[: len(FILTERS)], given[len(FILTERS) :]
+    filters, by = filters_of(*inputs), checked(shape[1])
+    try:
+        found = _found(replace(query_of(filters, request), folded=bool(shape[3])), by, shape)
+    except SearchError as error:
+        # An address may hold a search that nobody typed here.
+        words = f"The search cannot be understood. {error}"
+        return {"rowData": [], "rowCount": 0}, words, False, None
+    response = {"rowData": found.rows, "rowCount": found.length}
+    words = count_words(found, filters, by, folded=bool(shape[3]))
+    return response, words, found.runs == 0, emptiness(found.runs, filters)
+
+
+def _found(query: ExperimentQuery, by: str, shape: Sequence[Any]) -> Answer:
+    columns = [str(column) for column in (shape[0] or [])[:MOST_COLUMNS]]
+    if not by:
+        return answer(query, columns)
+    opened = [str(key) for key in (shape[2] or [])[:MOST_OPEN]]
+    return grouped_answer(query, by, opened, columns)
+
+
+@callback(
+    Output(ids.COMPLETIONS, "data"),
+    Output(ids.SEARCH_ERROR, "children"),
+    Output(ids.WHERE, "data"),
+    Input(ids.TYPED, "data"),
+    State(ids.WHERE, "data"),
+    prevent_initial_call=True,
+)
+def look_at_search(typed: dict[str, Any] | None, where: str) -> tuple[Any, Any, Any]:
+    """Offer completions, say what is wrong, and search anew when nothing is."""
+    if typed is None:
+        return no_update, no_update, no_update
+    written = str(typed.get("text") or "")
+    text = filters_of(written, (), (), (), ()).search
     store = ExperimentStore()
-    page = store.page(query_of(filters, request))
-    rows = table_rows(page.items, store.curves([run.id for run in page.items]))
-    response = {"rowData": rows, "rowCount": page.total}
-    return response, count_words(page.total, filters), page.total == 0, emptiness(page, filters)
+    offered = asdict(store.completions(written, int(typed.get("position") or 0)))
+    try:
+        store.check_search(written)
+    except SearchError as error:
+        # What a completion began is not wrong yet.
+        words = [] if typed.get("draft") else error_words(written, error)
+        return offered, words, no_update
+    if typed.get("draft"):
+        return offered, [], no_update
+    return offered, [], no_update if text == where else text
+
+
+@callback(Output(ids.GROUP, "data"), Input(ids.GROUP, "id"), State(ids.GROUP, "value"))
+def offer_groups(_shown: str, by: str | None) -> list[dict[str, Any]]:
+    """Offer every setting that runs have to group by."""
+    params = ExperimentStore().known_columns().params
+    chosen = checked(by).partition(":")[2]
+    return group_choices(sorted({*params, *([chosen] if chosen else [])}))
 
 
 @callback(
     Output(ids.LIVE, "data"),
     Input(ids.TICK, "n_intervals"),
     State(ids.LIVE, "data"),
+    State(ids.COLUMNS, "data"),
     running=[(Output(ids.TICK, "disabled"), True, False)],
     prevent_initial_call=True,
 )
-def follow_runs(_ticks: int, seen: dict[str, Any] | None) -> Any:
+def follow_runs(_ticks: int, seen: dict[str, Any] | None, columns: list[str] | None) -> Any:
     """Give the rows of runs that are not finished, or have just been, when they look different."""
     store = ExperimentStore()
     active = store.page(ExperimentQuery(statuses=ACTIVE, limit=MOST_LIVE)).items
@@ -128,226 +184,6 @@ def follow_runs(_ticks: int, seen: dict[str, Any] | None) -> Any:
     live = {
         "active": numbers,
         "total": sum(store.status_counts().values()),
-        "rows": table_rows(shown, store.curves([run.id for run in shown])),
+        "rows": table_rows(shown, beside(shown, columns or [])),
     }
     return no_update if live == seen else live
-
-
-@callback(
-    Output(ids.EDIT, "opened"),
-    Output(ids.EDIT_TITLE, "children"),
-    Output(ids.EDIT_NAME, "value"),
-    Output(ids.EDIT_NAME, "style"),
-    Output(ids.EDIT_NOTE, "value"),
-    Output(ids.EDIT_NOTE, "style"),
-    Output(ids.EDIT_TAGS, "value"),
-    Output(ids.EDIT_TAGS, "data"),
-    Output(ids.EDIT_LIMIT, "value"),
-    Output(ids.EDIT_LIMIT, "style"),
-    Output(ids.EDIT_ERROR, "children"),
-    Input(ids.ACTION, "data"),
-    prevent_initial_call=True,
-)
-def open_edit(action: dict[str, Any] | None) -> tuple[Any, ...]:
-    """Open the dialog that describes one run, or tags several."""
-    if not action or action["kind"] != "edit":
-        return (no_update,) * 11
-    store = ExperimentStore()
-    runs, known = store.several(action["ids"]), store.known_tags()
-    if len(runs) == 1:
-        run = runs[0]
-        hours = round(run.time_limit_seconds / 3600, 2) if run.time_limit_seconds else ""
-        return True, "Describe", run.name, {}, run.note, {}, run.tags, known, hours, {}, ""
-    hidden, title = {"display": "none"}, f"Add tags to {len(runs)} experiments"
-    return True, title, "", hidden, "", hidden, [], known, "", hidden, ""
-
-
-@callback(
-    Output(ids.DELETE, "opened"),
-    Output(ids.DELETE_WHAT, "children"),
-    Output(ids.DELETE_CONFIRM, "disabled"),
-    Input(ids.ACTION, "data"),
-    prevent_initial_call=True,
-)
-def open_delete(action: dict[str, Any] | None) -> tuple[Any, ...]:
-    """Ask before anything is deleted."""
-    if not action or action["kind"] != "delete":
-        return no_update, no_update, no_update
-    runs = ExperimentStore().several(action["ids"])
-    return True, what_is_deleted(runs), not any(run.status.ended for run in runs)
-
-
-@callback(
-    Output(LOCATION, "href", allow_duplicate=True),
-    Input(ids.ACTION, "data"),
-    prevent_initial_call=True,
-)
-def join(action: dict[str, Any] | None) -> Any:
-    """Open the wizard on an ensemble of the selected runs, or say why they cannot be joined."""
-    if not action or action["kind"] != "join":
-        return no_update
-    runs = ExperimentStore().several(action["ids"])
-    reason = why_not_joined(runs)
-    if reason:
-        notify("warning", reason)
-        return no_update
-    return "/experiment/new?members=" + ",".join(str(run.id) for run in runs)
-
-
-@callback(
-    Output(LOCATION, "href", allow_duplicate=True),
-    Output(ids.VERSION, "data", allow_duplicate=True),
-    Input(ids.ACTION, "data"),
-    State(ids.VERSION, "data"),
-    prevent_initial_call=True,
-)
-def act_at_once(action: dict[str, Any] | None, version: int) -> tuple[Any, Any]:
-    """Do what needs no question; reports and exports are watched where they stand."""
-    if not action or action["kind"] not in DOING or action["kind"] in CONFIRMED:
-        return no_update, no_update
-    _do(action["kind"], action["ids"])
-    if action["kind"] == "report" and len(action["ids"]) == 1:
-        return f"/experiment/{int(action['ids'][0])}/results?tab=artifacts", no_update
-    if action["kind"] == "export":
-        return "/settings?tab=storage", no_update
-    return no_update, version + 1
-
-
-@callback(
-    Output(ids.ORDER, "opened"),
-    Output(ids.ORDER_TITLE, "children"),
-    Output(ids.ORDER_WHAT, "children"),
-    Output(ids.ORDER_CONFIRM, "children"),
-    Input(ids.ACTION, "data"),
-    prevent_initial_call=True,
-)
-def ask_before_order(action: dict[str, Any] | None) -> tuple[Any, ...]:
-    """Ask before runs are ended."""
-    if not action or action["kind"] not in CONFIRMED:
-        return no_update, no_update, no_update, no_update
-    runs = ExperimentStore().several(action["ids"])
-    able = [run for run in runs if action["kind"] in possible_actions(run)]
-    if not able:
-        notify("warning", "The runs have ended meanwhile.")
-        return no_update, no_update, no_update, no_update
-    return True, *what_is_ordered(action["kind"], able)
-
-
-@callback(
-    Output(ids.ORDER, "opened", allow_duplicate=True),
-    Output(ids.VERSION, "data", allow_duplicate=True),
-    Input(ids.ORDER_CONFIRM, "n_clicks"),
-    Input(ids.ORDER_DISMISS, "n_clicks"),
-    State(ids.ACTION, "data"),
-    State(ids.VERSION, "data"),
-    prevent_initial_call=True,
-)
-def confirm_order(
-    _confirm: int, _dismiss: int, action: dict[str, Any], version: int
-) -> tuple[Any, Any]:
-    """Give the order that was confirmed."""
-    if ctx.triggered_id == ids.ORDER_DISMISS or action["kind"] not in CONFIRMED:
-        return False, no_update
-    _do(action["kind"], action["ids"])
-    return False, version + 1
-
-
-def _do(kind: str, numbers: list[int]) -> None:
-    done, refused = act(kind, numbers)
-    notify("warning" if refused else "success", done_words(kind, done, refused))
-
-
-@callback(
-    Output(ids.FILES, "opened"),
-    Output(ids.FILES_LIST, "children"),
-    Input(ids.ACTION, "data"),
-    prevent_initial_call=True,
-)
-def open_files(action: dict[str, Any] | None) -> tuple[Any, Any]:
-    """List the files of a run for downloading."""
-    if not action or action["kind"] != "files":
-        return no_update, no_update
-    store = ExperimentStore()
-    runs = store.several(action["ids"][:1])
-    return bool(runs), [files_list(run, store.artifacts(run.id)) for run in runs]
-
-
-@callback(
-    Output(ids.EDIT, "opened", allow_duplicate=True),
-    Output(ids.EDIT_ERROR, "children", allow_duplicate=True),
-    Output(ids.VERSION, "data", allow_duplicate=True),
-    Input(ids.EDIT_SAVE, "n_clicks"),
-    Input(ids.EDIT_CANCEL, "n_clicks"),
-    State(ids.ACTION, "data"),
-    State(ids.EDIT_NAME, "value"),
-    State(ids.EDIT_NOTE, "value"),
-    State(ids.EDIT_TAGS, "value"),
-    State(ids.EDIT_LIMIT, "value"),
-    State(ids.VERSION, "data"),
-    prevent_initial_call=True,
-)
-def save_edit(
-    _save: int,
-    _cancel: int,
-    action: dict[str, Any],
-    name: str,
-    note: str,
-    tags: list[str],
-    limit: float | str | None,
-    version: int,
-) -> tuple[Any, ...]:
-    """Keep what was written, and draw the rows again."""
-    if ctx.triggered_id == ids.EDIT_CANCEL:
-        return False, "", no_update
-    try:
-        describe(action["ids"], Described(name or "", note or "", tags or [], limit or ""))
-    except (StorageError, ValueError) as error:
-        return no_update, str(error), no_update
-    return False, "", version + 1
-
-
-@callback(
-    Output(ids.DELETE, "opened", allow_duplicate=True),
-    Output(ids.VERSION, "data", allow_duplicate=True),
-    Input(ids.DELETE_CONFIRM, "n_clicks"),
-    Input(ids.DELETE_CANCEL, "n_clicks"),
-    State(ids.ACTION, "data"),
-    State(ids.VERSION, "data"),
-    prevent_initial_call=True,
-)
-def confirm_delete(
-    _confirm: int, _cancel: int, action: dict[str, Any], version: int
-) -> tuple[Any, Any]:
-    """Delete what was confirmed."""
-    if ctx.triggered_id == ids.DELETE_CANCEL:
-        return False, no_update
-    deleted, kept = delete_ended(action["ids"])
-    words = f"{deleted} deleted." + (f" {len(kept)} kept: {kept[0]}" if kept else "")
-    notify("warning" if kept else "success", words)
-    return False, version + 1
-
-
-def count_words(total: int, filters: Filters) -> str:
-    """Say how many rows there are under the filters."""
-    noun = "experiment" if total == 1 else "experiments"
-    return f"{format_count(total)} {noun}" + (" match" if filters.any else "")
-
-
-def emptiness(page: Page, filters: Filters) -> Any:
-    """Fill the place of a table without rows with what to do about it."""
-    if page.total:
-        return None
-    if filters.any:
-        return empty_state(
-            "funnel", "No experiment matches", "Use fewer filters, or clear them all."
-        )
-    first = dcc.Link("Make the first one", href="/experiment/new", className="button button-filled")
-    return html.Div(
-        empty_state(
-            "table",
-            "No experiments yet",
-            "Every run stands here with its settings and results.",
-            actions=[first],
-        ),
-        className="card",
-    )

@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import html
 
-from dash_app.components import empty_state, format_bytes, format_duration, icon
+from dash_app.components import empty_state, format_bytes, format_duration, format_percent, icon
 from dash_app.pages.experiments import ids
 from storage.entities import ArtifactEntity, ExperimentEntity
 from storage.settings import settings
@@ -71,7 +71,50 @@ def dialogs() -> list[Any]:
         _delete(),
         _order(),
         dmc.Modal(html.Div(id=ids.FILES_LIST), id=ids.FILES, title="Files"),
+        dmc.Modal(html.Div(id=ids.DELETED_LIST), id=ids.DELETED, title="Recently deleted"),
     ]
+
+
+def undo_box() -> html.Div:
+    """Give the note after a deletion; it stays for 15 s, longer while somebody is on it."""
+    return html.Div(
+        [
+            icon("trash"),
+            html.Span(id=ids.UNDO_WORDS, className="grow"),
+            dmc.Button("Undo", id=ids.UNDO_BUTTON, size="xs", variant="default"),
+            dmc.ActionIcon(
+                icon("x-lg"),
+                id=ids.UNDO_CLOSE,
+                variant="subtle",
+                color="gray",
+                **{"aria-label": "Close this note"},
+            ),
+        ],
+        id=ids.UNDO_BOX,
+        role="status",
+        hidden=True,
+        className="history-undo",
+    )
+
+
+def deleted_list(runs: Sequence[ExperimentEntity]) -> Any:
+    """List deleted runs, each with a way back."""
+    if not runs:
+        return empty_state("trash", "Nothing to bring back", "No run was deleted of late.")
+    return html.Div([_way_back(), *(_deleted(run) for run in runs)])
+
+
+def _deleted(run: ExperimentEntity) -> html.Div:
+    below = f"{run.dataset_name}, {format_percent(run.accuracy)}"
+    button = dmc.Button(
+        "Restore",
+        id={"type": ids.RESTORE, "run": run.id},
+        size="xs",
+        variant="default",
+        **{"aria-label": f"Restore {run.name}"},
+    )
+    said = html.Div([html.Div(run.name), html.Div(below, className="muted small")])
+    return html.Div([said, button], className="history-file")
 
 
 def what_is_deleted(runs: Sequence[ExperimentEntity]) -> list[Any]:
@@ -131,6 +174,12 @@ def _edit() -> dmc.Modal:
             dmc.TextInput(id=ids.EDIT_NAME, label="Name"),
             dmc.TagsInput(
                 id=ids.EDIT_TAGS, label="Tags", maxTags=50, splitChars=[","], openOnFocus=False
+            ),
+            dmc.MultiSelect(
+                id=ids.EDIT_UNTAG,
+                label="Take tags away",
+                placeholder="None",
+                nothingFoundMessage="None of that name",
             ),
             dmc.Textarea(id=ids.EDIT_NOTE, label="Note", autosize=True, minRows=3, maxRows=10),
             dmc.NumberInput(
