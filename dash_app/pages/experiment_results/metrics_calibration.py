@@ -88,7 +88,11 @@ def _figures(found: Reliability) -> html.Section:
     )
     stats = [
         stat(term("Calibration error", ECE_HELP), _share(ece), detail=verdict),
-        stat(term("Too sure by", EXCESS_HELP), _signed(found.overconfidence), detail="points"),
+        stat(
+            term("Confidence less accuracy", EXCESS_HELP),
+            _signed(found.overconfidence),
+            detail="points",
+        ),
         stat(term("Brier score", BRIER_HELP), _number(found.brier), detail=_parts(found)),
         stat(term("Log loss", LOSS_HELP), _number(found.log_loss), detail="nats"),
     ]
@@ -105,6 +109,8 @@ def _figures(found: Reliability) -> html.Section:
 
 def _parts(found: Reliability) -> Any:
     parts = found.brier_parts
+    if parts is None:
+        return ""
     words = (
         f"reliability {format_number(parts.reliability, 2)} − resolution "
         f"{format_number(parts.resolution, 2)} + uncertainty {format_number(parts.uncertainty, 2)}"
@@ -170,5 +176,4 @@ def _signed(figure: Interval) -> str:
 
 
 def _number(figure: Interval) -> str:
-    low, high = format_number(figure.low, 3), format_number(figure.high, 3)
-    return f"{format_number(figure.value, 3)} ({low}–{high})"
+    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"

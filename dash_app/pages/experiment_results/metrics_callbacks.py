@@ -17,7 +17,7 @@ from dash_app.pages.experiment_results.metrics_robustness import in_progress, ro
 from dash_app.pages.experiment_results.metrics_threshold import GRAPH, points_for_browser
 from dash_app.shell import notify
 from integrations.core.evaluation.operating import operating_points
-from integrations.core.evaluation.resampling import resampling
+from integrations.core.evaluation.resampling import resampling, resampling_of, unit_for_class
 from integrations.core.evaluation.store import ResultError
 from storage.entities import StorageError
 from storage.stores.experiments import ExperimentStore
@@ -61,7 +61,8 @@ def load_class(class_name: str, experiment_id: int) -> tuple[dict[str, Any], flo
     if class_name not in result.info.classes:
         raise PreventUpdate
     k = result.info.classes.index(class_name)
-    draws = resampling(result.test, result.info, draws=EXPLORER_DRAWS)
+    coarse = resampling(result.test, result.info, draws=EXPLORER_DRAWS)
+    draws = resampling_of(result.test, unit_for_class(result.test, k, coarse), coarse)
     found = operating_points(result.test, validation, class_name, k, draws)
     share = round(100 * found.prevalence, 2) if found else 0.0
     return points_for_browser(found, class_name), share

@@ -21,7 +21,8 @@ COLUMN_HELP = {
     "f1": "Harmonic mean of precision and recall.",
     "windows": "Test windows that belong to this class.",
     "recordings": "Test recordings that belong to this class.",
-    "units": "Test groups or recordings that the interval resamples; below five it is rough.",
+    "units": "What the interval resamples. Where fewer than five groups hold the class, its "
+    "recordings stand in, and the interval does not cover how groups differ.",
     "sureness": "This class's test windows by the probability given to it, from 0 at the left to 1 "
     "at the right. Sort for the least sure.",
 }
@@ -58,9 +59,16 @@ def _columns(measures: Measures | None) -> list[dict[str, Any]]:
         {"field": "recordings", "headerName": "Recordings", **number},
     ]
     if measures is not None:
-        unit = measures.reliability.unit_name if measures.reliability else "units"
+        columns.append(
+            {
+                "field": "units",
+                "headerName": "Interval from",
+                "minWidth": 124,
+                "flex": 1,
+                "valueFormatter": TEXT,
+            }
+        )
         columns += [
-            {"field": "units", "headerName": f"Resampled {unit}", **number, "minWidth": 130},
             {"field": "sureness", "headerName": "How sure", "cellRenderer": "ClassSureness",
              "minWidth": 132, "flex": 1},
         ]  # fmt: skip
@@ -75,6 +83,7 @@ def _row(row: ClassFigures) -> dict[str, Any]:
         "windows": row.windows,
         "recordings": row.recordings,
         "units": row.units,
+        "units_text": f"{row.units} {row.unit_name}" if row.windows else "–",
         "histogram": list(row.sureness),
         "sureness": _mean_sureness(row.sureness),
     }

@@ -18,7 +18,7 @@ from dash_app.components import (
 )
 from dash_app.pages.experiment_results import ids
 from integrations.core.figures.chart import Bars, Lines
-from integrations.core.figures.measured import channel_bars, missing_curve, noise_curve
+from integrations.core.figures.measured import channel_bars, missing_bars, noise_curve
 from integrations.core.robustness.sweep import MOST_WINDOWS, Robustness
 from storage.entities import JobEntity, JobStatus
 
@@ -106,7 +106,7 @@ def _button(found: Robustness | None, job: JobEntity | None, progress: float | N
 
 def _charts(found: Robustness) -> Sequence[Any]:
     wanted: list[Lines | Bars | None] = [
-        noise_curve(found), channel_bars(found), missing_curve(found),
+        noise_curve(found), channel_bars(found), missing_bars(found),
     ]  # fmt: skip
     drawn = [chart_card(chart) for chart in wanted if chart is not None]
     notes = []

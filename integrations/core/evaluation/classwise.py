@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import numpy as np
 import numpy.typing as npt
 
 from integrations.core.contract import Predictions
+from integrations.core.data.dataset import DatasetInfo
 from integrations.core.evaluation.evaluation import Frozen, Interval
 from integrations.core.evaluation.figures_of_merit import counts_by_unit
-from integrations.core.evaluation.resampling import Resampling, over, share_interval
+from integrations.core.evaluation.resampling import (
+    Resampling,
+    over,
+    resampling_of,
+    share_interval,
+    unit_for_class,
+)
 
 FloatArray = npt.NDArray[np.float64]
 HISTOGRAM_BINS = 10
+_Figures = dict[str, tuple[float, FloatArray]]
 
 
 class ClassFigures(Frozen):
@@ -20,7 +30,10 @@ class ClassFigures(Frozen):
     Attributes:
         precision: None when no window was given to the class.
         recall: None without test windows.
-        units: Test groups (or recordings) that hold the class; few make rough intervals.
+        unit_name: What the intervals resample. Recordings stand in for groups, and windows for
+            recordings, where fewer than five hold the class: then the intervals do not cover how
+            groups (recordings) differ.
+        units: How many of these hold the class.
         sureness: Counts of its windows by the probability given to it, ten equal steps from 0 to 1.
     """
 
@@ -30,48 +43,78 @@ class ClassFigures(Frozen):
     f1: Interval | None
     windows: int
     recordings: int
+    unit_name: str
     units: int
     sureness: tuple[int, ...]
 
 
 def class_figures(
-    part: Predictions, classes: tuple[str, ...], draws: Resampling
+    part: Predictions, info: DatasetInfo, draws: Resampling, seed: int = 0
 ) -> tuple[ClassFigures, ...]:
     """Measure every class; one without test windows keeps its row."""
-    counts = counts_by_unit(part.truth, part.predicted, draws.number, len(classes))
-    hit, true, said = (draws.drawn(each) for each in (counts.hit, counts.true, counts.said))
-    totals = [each.sum(axis=0) for each in (counts.hit, counts.true, counts.said)]
-    figures = {
-        "precision": (over(totals[0], totals[2]), over(hit, said)),
-        "recall": (over(totals[0], totals[1]), over(hit, true)),
-        "f1": (over(2 * totals[0], totals[1] + totals[2]), over(2 * hit, true + said)),
-    }
-    units = ((counts.true + counts.said) > 0).sum(axis=0)
-    holding = (counts.true > 0).sum(axis=0)
-    rows = []
-    for i, name in enumerate(classes):
-        tested = bool(totals[1][i])
-        mine = {
-            key: _interval(values[i], drawn[:, i], int(units[i]), tested)
-            for key, (values, drawn) in figures.items()
-        }
-        rows.append(
-            ClassFigures(
-                name=name,
-                windows=int(totals[1][i]),
-                recordings=len(np.unique(part.recording[part.truth == i])),
-                units=int(holding[i]),
-                sureness=_sureness(part.probability[part.truth == i, i]),
-                **mine,
-            )
-        )
-    return tuple(rows)
+    chosen = _draws_by_class(part, info, draws, seed)
+    rows: dict[int, ClassFigures] = {}
+    for mine, classes in chosen:
+        figures, holding = _figures(part, mine, len(info.classes), classes)
+        for position, k in enumerate(classes):
+            rows[k] = _row(part, info.classes[k], k, figures[position], mine, holding[position])
+    return tuple(rows[k] for k in range(len(info.classes)))
+
+
+def _draws_by_class(
+    part: Predictions, info: DatasetInfo, draws: Resampling, seed: int
+) -> list[tuple[Resampling, list[int]]]:
+    """Put classes together that resample the same units, so that these are drawn once."""
+    classes: dict[str, list[int]] = defaultdict(list)
+    for k in range(len(info.classes)):
+        tested = (part.truth == k).any()
+        classes[unit_for_class(part, k, draws) if tested else draws.unit_name].append(k)
+    return [(resampling_of(part, name, draws, seed), members) for name, members in classes.items()]
+
+
+def _figures(
+    part: Predictions, draws: Resampling, n_classes: int, classes: list[int]
+) -> tuple[list[_Figures], list[int]]:
+    counts = counts_by_unit(part.truth, part.predicted, draws.number, n_classes)
+    whole = [each[:, classes] for each in (counts.hit, counts.true, counts.said)]
+    hit, true, said = (draws.drawn(each) for each in whole)
+    hits, truths, saids = (each.sum(axis=0) for each in whole)
+    # A draw without a class says nothing about it, not that nothing of it was found.
+    said = np.where(true > 0, said, 0.0)
+    pairs = {
+        "precision": (over(hits, saids), over(hit, said)),
+        "recall": (over(hits, truths), over(hit, true)),
+        "f1": (over(2 * hits, truths + saids),
+               over(2 * hit, np.where(true > 0, true + said, 0.0))),
+    }  # fmt: skip
+    figures = [
+        {name: (float(value[i]), drawn[:, i]) for name, (value, drawn) in pairs.items()}
+        for i in range(len(classes))
+    ]
+    return figures, (whole[1] > 0).sum(axis=0).tolist()
+
+
+def _row(
+    part: Predictions, name: str, k: int, figures: _Figures, draws: Resampling, holding: int
+) -> ClassFigures:
+    inside = part.truth == k
+    tested = bool(inside.any())
+    mine = {key: _interval(*pair, holding, tested) for key, pair in figures.items()}
+    return ClassFigures(
+        name=name,
+        windows=int(inside.sum()),
+        recordings=len(np.unique(part.recording[inside])),
+        unit_name=draws.unit_name,
+        units=holding,
+        sureness=_sureness(part.probability[inside, k]),
+        **mine,
+    )
 
 
 def _interval(value: float, drawn: FloatArray, units: int, tested: bool) -> Interval | None:
     if not tested or not np.isfinite(value):
         return None
-    return share_interval(float(value), drawn, units)
+    return share_interval(value, drawn, units)
 
 
 def _sureness(probability: FloatArray) -> tuple[int, ...]:

@@ -22,6 +22,8 @@ CLASS_DRAWS = 300
 EXPONENTS = np.geomspace(0.05, 3.0, 30)
 LEAST_SHARES = 3
 DOUBLE = 2.0
+CLEARLY = 2.0
+"""Scatter about the law that is so many times that between seeds is no accident of few shares."""
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -181,13 +183,19 @@ def _fit(
 
 
 def _spread(scores: Sequence[Sequence[float]], residual: FloatArray) -> tuple[float, int]:
-    """Standard deviation between runs on one share, or about the law where each share has one."""
+    """Standard deviation of one run: between seeds, or about the law where that is larger.
+
+    Means that lie farther from the law than seeds explain say that the law does not hold well.
+    """
+    weight = np.array([len(each) for each in scores], dtype=np.float64)
+    about = max(1, len(scores) - LEAST_SHARES)
+    misfit = float(np.sqrt((weight * residual**2).sum() / about))
     freedom = sum(len(each) - 1 for each in scores)
-    if freedom > 0:
-        total = sum(float(((np.asarray(each) - np.mean(each)) ** 2).sum()) for each in scores)
-        return float(np.sqrt(total / freedom)), freedom
-    freedom = max(1, len(scores) - LEAST_SHARES)
-    return float(np.sqrt((residual**2).sum() / freedom)), freedom
+    if freedom == 0:
+        return misfit, about
+    total = sum(float(((np.asarray(each) - np.mean(each)) ** 2).sum()) for each in scores)
+    between = float(np.sqrt(total / freedom))
+    return (between, freedom) if misfit <= CLEARLY * between else (misfit, about)
 
 
 def _laws(

@@ -67,7 +67,7 @@ def measure(
     """
     draws = resampling(test, info, seed)
     return Measures(
-        classes=class_figures(test, evaluation.classes, draws),
+        classes=class_figures(test, info, draws, seed),
         areas=areas(test, evaluation, draws.first(AREA_DRAWS)),
         reliability=reliability(test, draws),
         slices=slices(test, info, draws.first(AREA_DRAWS), seed),
@@ -105,7 +105,7 @@ def _at(part: Predictions, temperature: float) -> Predictions:
 
 
 def _figures(part: Predictions, info: DatasetInfo, seed: int) -> CalibrationFigures:
-    found = reliability(part, resampling(part, info, seed))
+    found = reliability(part, resampling(part, info, seed), with_parts=False)
     if found is None:
         raise CalibrationError("A part without windows has no calibration.")
     return CalibrationFigures(ece=found.ece, brier=found.brier.value, log_loss=found.log_loss.value)

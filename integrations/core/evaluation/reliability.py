@@ -66,7 +66,7 @@ class Reliability(Frozen):
     ece_plain: float
     ece_by_chance: float
     brier: Interval
-    brier_parts: BrierParts
+    brier_parts: BrierParts | None
     log_loss: Interval
     overconfidence: Interval
     windows: int
@@ -79,8 +79,16 @@ class Reliability(Frozen):
         return self.ece_plain > self.ece_by_chance
 
 
-def reliability(part: Predictions, draws: Resampling) -> Reliability | None:
-    """Measure the calibration of a part; None without windows."""
+def reliability(
+    part: Predictions, draws: Resampling, *, with_parts: bool = True
+) -> Reliability | None:
+    """Measure the calibration of a part; None without windows.
+
+    Args:
+        part: The windows.
+        draws: For the intervals.
+        with_parts: Take the Brier score apart too, which takes longest with many classes.
+    """
     if not len(part.truth):
         return None
     confidence = part.probability.max(axis=1)
@@ -97,7 +105,7 @@ def reliability(part: Predictions, draws: Resampling) -> Reliability | None:
         ece_plain=plain,
         ece_by_chance=chance,
         brier=brier,
-        brier_parts=brier_parts(part),
+        brier_parts=brier_parts(part) if with_parts else None,
         log_loss=loss,
         overconfidence=excess,
         windows=len(right),

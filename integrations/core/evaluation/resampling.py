@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from integrations.core.contract import Predictions
 from integrations.core.data.dataset import DatasetInfo
-from integrations.core.evaluation.evaluate import resampling_unit
+from integrations.core.evaluation.evaluate import ENOUGH_UNITS, resampling_unit
 from integrations.core.evaluation.evaluation import Interval
 from integrations.core.evaluation.figures_of_merit import wilson
 
@@ -83,6 +83,31 @@ def resampling(
     return Resampling(
         number.astype(np.int64), drawn_weights(len(units), draws, rng), name, tuple(notes)
     )
+
+
+def unit_for_class(part: Predictions, k: int, coarse: Resampling) -> str:
+    """Name the largest unit of which at least five hold a class; "windows" where none does."""
+    inside = part.truth == k
+    if coarse.unit_name == "windows" or _distinct(coarse.number[inside]) >= ENOUGH_UNITS:
+        return coarse.unit_name
+    return "recordings" if _distinct(part.recording[inside]) >= ENOUGH_UNITS else "windows"
+
+
+def resampling_of(
+    part: Predictions, unit_name: str, coarse: Resampling, seed: int = 0
+) -> Resampling:
+    """Draw "recordings" or "windows" as often as another bootstrap; that one where it does."""
+    if unit_name == coarse.unit_name:
+        return coarse
+    unit = part.recording if unit_name == "recordings" else np.arange(len(part.truth))
+    units, number = np.unique(unit, return_inverse=True)
+    rng = np.random.default_rng([seed, 0x5EED])
+    weights = drawn_weights(len(units), len(coarse.weights), rng)
+    return Resampling(number.astype(np.int64), weights, unit_name)
+
+
+def _distinct(values: IntArray) -> int:
+    return len(np.unique(values))
 
 
 def drawn_weights(n_units: int, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float32]:

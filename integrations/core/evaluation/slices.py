@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,9 @@ from integrations.core.contract import Predictions
 from integrations.core.data.dataset import DatasetInfo, field_text
 from integrations.core.evaluation.evaluation import Frozen, Interval
 from integrations.core.evaluation.figures_of_merit import (
-    Z_95,
     counts_by_unit,
     counts_of_all,
     headline,
-    wilson,
 )
 from integrations.core.evaluation.resampling import Resampling, over, resampling, share_interval
 
@@ -87,11 +84,7 @@ def slices(
     """Measure the test part under every condition it knows."""
     tables = [_table(part, info, field, seed) for field in fields_of(info, part)]
     rows = [row for table in tables for row in table]
-    errors = [_standard_error(row.accuracy) for row in rows]
-    raw = [
-        _p_below_the_rest(part, info, row, error, draws)
-        for row, error in zip(rows, errors, strict=True)
-    ]
+    raw = [_p_below_the_rest(part, info, row, draws) for row in rows]
     corrected = iter(_holm(raw))
     return tuple(
         SliceTable(
@@ -149,7 +142,8 @@ def _cut(
     of_window = np.array([float(texts[i]) for i in part.recording])
     number = np.clip(np.searchsorted(borders, of_window, side="right") - 1, 0, len(borders) - 2)
     names = tuple(
-        f"{field_text(float(low))} to {field_text(float(high))}" for low, high in pairwise(borders)
+        f"{field_text(float(low))} to {field_text(float(high))}"
+        for low, high in pairwise(borders.tolist())
     )
     return names, number.astype(np.int64)
 
@@ -214,31 +208,26 @@ def _slice(part: Predictions, info: DatasetInfo, field: str, value: str, seed: i
     )
 
 
-def _standard_error(interval: Interval) -> float:
-    return (interval.high - interval.low) / (2 * Z_95)
-
-
 def _p_below_the_rest(
-    part: Predictions, info: DatasetInfo, row: Slice, error: float, draws: Resampling
+    part: Predictions, info: DatasetInfo, row: Slice, draws: Resampling
 ) -> float | None:
-    """One-sided: is the slice worse than all other test windows (Welch-like, Student's t)?"""
+    """One-sided: is the slice worse than all other test windows?
+
+    Slice and rest are drawn together, unit by unit, so that it does not matter whether a unit lies
+    in both (a bearing under every load) or in one (a load with bearings of its own).
+    """
     names, number = values_of(info, part, row.field)
-    outside = number != names.index(row.value)
-    told = row.unit_name == draws.unit_name or row.field == GROUP
-    if not outside.any() or not told or row.unit_name == "windows":
+    inside = (number == names.index(row.value)).astype(np.float64)
+    if inside.all() or row.unit_name != draws.unit_name or row.unit_name == "windows":
         return None
     right = (part.predicted == part.truth).astype(np.float64)
-    sums = draws.sums(np.stack([right * outside, outside.astype(np.float64)], axis=1))
-    shares = over(*draws.drawn(sums).T)
-    rest = float(right[outside].mean())
-    spread = float(np.nanstd(shares))
+    sums = draws.sums(np.stack([right * inside, inside, right * (1 - inside), 1 - inside], axis=1))
+    whole, drawn = sums.sum(axis=0), draws.drawn(sums)
+    difference = float(whole[0] / whole[1] - whole[2] / whole[3])
+    spread = float(np.nanstd(over(drawn[:, 0], drawn[:, 1]) - over(drawn[:, 2], drawn[:, 3])))
     if spread == 0:
-        low, high = wilson(rest, int((sums[:, 1] > 0).sum()))
-        spread = (high - low) / (2 * Z_95)
-    together = sqrt(error**2 + spread**2)
-    if not together:
-        return 1.0
-    return float(stdtr(row.units - 1, (row.accuracy.value - rest) / together))
+        return 0.5**row.units if difference < 0 else 1.0
+    return float(stdtr(row.units - 1, difference / spread))
 
 
 def _holm(p_values: Sequence[float | None]) -> list[float | None]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from integrations.core import text
+from integrations.core.evaluation.evaluation import Interval
 from integrations.core.evaluation.reliability import Reliability
 from integrations.core.evaluation.slices import SliceTable
 from integrations.core.figures.chart import Axis, Bars, Heatmap, Lines, Marker
@@ -70,7 +71,7 @@ def slice_bars(table: SliceTable) -> Bars:
         key=f"slice_{table.field}",
         title=f"Accuracy by {table.field}" if spread == 0 else title,
         axis=ACCURACY,
-        categories=tuple(f"{row.value} ({text.counted(row.windows, 'window')})" for row in rows),
+        categories=tuple(row.value for row in rows),
         values=tuple(row.accuracy.value for row in rows),
         low=tuple(row.accuracy.low for row in rows),
         high=tuple(row.accuracy.high for row in rows),
@@ -174,27 +175,32 @@ def channel_bars(found: Robustness) -> Bars | None:
     )
 
 
-def missing_curve(found: Robustness) -> Lines | None:
-    """Accuracy over how many channels are dead; None with fewer than three channels."""
+def missing_bars(found: Robustness) -> Bars | None:
+    """Accuracy by how many channels are dead; None with fewer than three channels."""
     alone = [p for p in found.of_kind("channels") if len(p.missing[0]) == 1]
     more = [p for p in found.of_kind("channels") if len(p.missing[0]) > 1]
     if not more:
         return None
-    mean = [sum(getattr(p.accuracy, end) for p in alone) / len(alone)
-            for end in ("value", "low", "high")]  # fmt: skip
-    rows = [(0.0, *_ends(found.clean_accuracy.model_dump())), (1.0, *mean)]
-    rows += [(float(len(p.missing[0])), *_ends(p.accuracy.model_dump())) for p in more]
-    x, y, low, high = (list(column) for column in zip(*rows, strict=True))
-    return Lines(
+    n = len(found.channels)
+    rows = [("none", found.clean_accuracy), (f"1 of {n}", _mean([p.accuracy for p in alone]))]
+    rows += [(f"{len(p.missing[0])} of {n}", p.accuracy) for p in more]
+    return Bars(
         key="robustness_missing",
         title="What is left as channels die",
-        x_axis=Axis(f"Dead channels of {len(found.channels)}"),
-        y_axis=ACCURACY,
-        series=(Line("Accuracy", x, y, low, high, colour=TEST),),
-        help="One dead channel: mean over each of them. More: mean over up to three sets drawn at "
-        "random. The band is the 95 % interval over test units.",
+        axis=ACCURACY,
+        categories=tuple(name for name, _ in rows),
+        values=tuple(accuracy.value for _, accuracy in rows),
+        low=tuple(accuracy.low for _, accuracy in rows),
+        high=tuple(accuracy.high for _, accuracy in rows),
+        help="Dead channels. One: mean over each of them. More: mean over up to three sets drawn "
+        "at random. Error bars are 95 % intervals over test units.",
     )
 
 
-def _ends(interval: dict[str, float]) -> tuple[float, float, float]:
-    return interval["value"], interval["low"], interval["high"]
+def _mean(intervals: Sequence[Interval]) -> Interval:
+    n = len(intervals)
+    return Interval(
+        value=sum(each.value for each in intervals) / n,
+        low=sum(each.low for each in intervals) / n,
+        high=sum(each.high for each in intervals) / n,
+    )
