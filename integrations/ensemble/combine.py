@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -116,6 +115,8 @@ def fit_stack(
         penalty: Price per squared distance from the geometric mean, over the windows.
         start: Where to begin, e.g. the stack of a neighbouring penalty; it only saves time.
     """
+    from scipy.optimize import minimize  # the web and reports load this file, and never fit
+
     n_members, n, n_classes = members.shape
     # Classes side by side in memory: the sums over windows below then run along whole rows.
     logs, centre = np.ascontiguousarray(_log(members).transpose(2, 0, 1)), 1.0 / n_members

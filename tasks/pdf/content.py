@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
 
+from integrations.core.compare.verdict import Judgement
 from integrations.core.config import FamilyConfig
 from integrations.core.contract import StoredResult
+from integrations.core.evaluation.calibration import Calibration
 from integrations.core.evaluation.evaluation import Evaluation
+from integrations.core.evaluation.measures import Measures
 from integrations.core.figures.chart import Chart
+from tasks.report_options import ReportOptions
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,94 @@ class ShownWindow:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What one class looks like: a wave and a spectrum, and whose they are."""
+
+    caption: str
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One test window that was named wrongly.
+
+    Attributes:
+        title: What it is, what it was taken for, and where it lies.
+        facts: Measured facts about it, a sentence each.
+        caption: Says what the charts show.
+        charts: Its wave and the spectrum with the lines of either class.
+    """
+
+    title: str
+    facts: tuple[str, ...]
+    caption: str
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The test windows that the model got wrong most surely.
+
+    Attributes:
+        common: What they have in common, where that was analysed; sentences.
+        wrong: How many test windows were named wrongly.
+    """
+
+    failures: tuple[Failure, ...] = ()
+    common: tuple[str, ...] = ()
+    wrong: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """How many recordings with one value of a metadata field each part holds."""
+
+    value: str
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One metadata field over the parts of the split."""
+
+    field: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another run that this one is compared with on the same test recordings.
+
+    Attributes:
+        role: Why it is the one, e.g. "best other run on the same data and split".
+        differing: Settings that differ: title, here, there.
+        curves: Validation curves of both, laid over one another.
+    """
+
+    id: int
+    name: str
+    role: str
+    family_title: str
+    evaluation: Evaluation
+    judgement: Judgement
+    seconds: float
+    n_parameters: int
+    differing: tuple[tuple[str, ...], ...] = ()
+    curves: tuple[Chart, ...] = ()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One recommendation: what to do, and the numbers it follows from."""
+
+    title: str
+    evidence: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """Everything a report says about one run.
 
@@ -57,12 +149,17 @@ class ReportContent:
         step_name: "Epoch" or "Fold": what the history counts.
         common: Charts that every run has, by key.
         panels: The family's own charts.
-        windows: Telling test windows with what the model looked at.
-        rival: Best other run on the same data and split: name and macro F1.
         versions: Software of the run, by name.
         machine: Facts about the host, by name.
         command: Repeats the run on another bench.
         config_yaml: The whole configuration.
+        options: What a person chose for this report.
+        windows: Telling test windows with what the model looked at.
+        examples: A wave and a spectrum of each class.
+        conditions: How the metadata fields are spread over the parts of the split.
+        measures: Classes, areas, calibration and slices with intervals; None where unknown.
+        temperature: What was learnt to mend overconfidence; None where nobody asked for it.
+        forecast: What it was expected to take against what it took, a sentence; "" unknown.
     """
 
     experiment_id: int
@@ -73,6 +170,7 @@ class ReportContent:
     made_at: datetime
     finished_at: datetime | None
     seconds: float
+    family: str
     family_title: str
     family_summary: str
     preset: str
@@ -88,9 +186,22 @@ class ReportContent:
     machine: dict[str, str]
     command: str
     config_yaml: str
-    rival: tuple[str, float] | None = None
+    options: ReportOptions = field(default_factory=ReportOptions)
     panel_problem: str = ""
     windows: tuple[ShownWindow, ...] = ()
+    examples: tuple[Example, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    gallery: Gallery = Gallery()
+    measures: Measures | None = None
+    temperature: Calibration | None = None
+    rivals: tuple[Rival, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    forecast: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the cover says: the chosen title, else the experiment's name."""
+        return self.options.title or self.name
 
 
 def settings_of(config: FamilyConfig) -> tuple[Setting, ...]:

@@ -1,4 +1,4 @@
-"""Pieces of a page: headings with bookmarks, vector figures, tables, boxes."""
+"""Pieces of a page: vector figures, tables, boxes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from integrations.core.figures.chart import Chart
 from integrations.core.figures.matplotlib_renderer import to_pdf
-from integrations.core.figures.print_text import printable, shortened
 from tasks.pdf import styles
 from tasks.pdf.text import SANS, safe
 
@@ -21,32 +20,15 @@ with warnings.catch_warnings():  # its docstrings hold escapes that newer Python
     from pdfrw.buildxobj import pagexobj
     from pdfrw.toreportlab import makerl
 
-LONGEST_BOOKMARK = 100
-
-
-class Heading(Paragraph):  # type: ignore[misc]
-    """A heading that is also an entry of the outline."""
-
-    def __init__(self, text: str, level: int = 0, longest: int = 160) -> None:
-        super().__init__(safe(text, longest), (styles.SECTION, styles.SUBSECTION)[min(level, 1)])
-        self.level = level
-        self.entry = shortened(printable(text), LONGEST_BOOKMARK)
-
-    def draw(self) -> None:
-        """Write the heading and its bookmark."""
-        height = self.canv.absolutePosition(0, 0)[1]
-        key = f"page {self.canv.getPageNumber()} at {height:.1f}"
-        self.canv.bookmarkHorizontal(key, 0, self.height + 12)
-        self.canv.addOutlineEntry(self.entry, key, self.level, closed=False)
-        super().draw()
-
 
 class VectorFigure(Flowable):  # type: ignore[misc]
     """A chart as vectors: drawn by Matplotlib, placed as a form of the page."""
 
-    def __init__(self, chart: Chart, width_mm: float = styles.WIDTH / mm) -> None:
+    def __init__(
+        self, chart: Chart, width_mm: float = styles.WIDTH / mm, tall_mm: float | None = None
+    ) -> None:
         super().__init__()
-        self._form = pagexobj(PdfReader(fdata=to_pdf(chart, width_mm)).pages[0])
+        self._form = pagexobj(PdfReader(fdata=to_pdf(chart, width_mm, tall_mm)).pages[0])
         _write_palettes_in_hex(self._form)
         left, bottom, right, top = (float(edge) for edge in self._form.BBox)
         self.width, self.height = right - left, top - bottom
@@ -79,6 +61,7 @@ def table(
     rows: Sequence[Sequence[object]],
     shares: Sequence[float],
     text_columns: int = 1,
+    words_last: bool = False,
 ) -> Table:
     """Make a table that repeats its head on each page.
 
@@ -87,29 +70,26 @@ def table(
         rows: Cells as plain text, long ones wrap.
         shares: Column widths as shares of the text width (their sum is the table's width).
         text_columns: How many columns, from the left, hold text; the others are right-aligned.
+        words_last: The last column holds text too.
     """
-    cells = [[_cell(text, i, text_columns, head=True) for i, text in enumerate(head)]]
-    cells += [[_cell(text, i, text_columns) for i, text in enumerate(row)] for row in rows]
+    text = {*range(text_columns), *([len(head) - 1] if words_last else [])}
+    cells = [[_cell(each, i in text, head=True) for i, each in enumerate(head)]]
+    cells += [[_cell(each, i in text) for i, each in enumerate(row)] for row in rows]
     widths = [share * styles.WIDTH for share in shares]
     made = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT", spaceBefore=2, spaceAfter=6)
     made.setStyle(_style(styles.TABLE))
     return made
 
 
-def _cell(text: object, column: int, text_columns: int, head: bool = False) -> Paragraph:
+def _cell(text: object, is_text: bool, head: bool = False) -> Paragraph:
     left, right = (styles.HEAD, styles.HEAD_NUMBER) if head else (styles.CELL, styles.NUMBER)
-    return Paragraph(safe(text, 400), left if column < text_columns else right)
+    return Paragraph(safe(text, 400), left if is_text else right)
 
 
 def facts(rows: Sequence[tuple[str, object]], share: float = 0.24) -> Table:
     """Make a two-column list of names and values; long values wrap."""
-    return marked_facts([(name, safe(value, 1500)) for name, value in rows], share)
-
-
-def marked_facts(rows: Sequence[tuple[str, str]], share: float) -> Table:
-    """Make a two-column list of plain names and values that are markup already."""
     cells = [
-        [Paragraph(safe(name, 80), styles.LABEL), Paragraph(value, styles.CELL)]
+        [Paragraph(safe(name, 80), styles.LABEL), Paragraph(safe(value, 1500), styles.CELL)]
         for name, value in rows
     ]
     widths = [share * styles.WIDTH, (1 - share) * styles.WIDTH]

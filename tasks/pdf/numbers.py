@@ -26,6 +26,19 @@ def with_interval(interval: Interval) -> str:
     return f"{percent(interval.value)} ({span(interval)})"
 
 
+def span_of_points(interval: Interval) -> str:
+    """Write a difference of shares with its interval, in points: "+1.2 (−0.4 to +2.8)"."""
+    value, low, high = (
+        f"{x * 100:+.1f}".replace("-", "−") for x in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} ({low} to {high})"
+
+
+def score(interval: Interval) -> str:
+    """Write a figure that is no share with its interval: "0.214 (0.180–0.251)"."""
+    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+
+
 def count(value: int) -> str:
     """Write a count with spaces between thousands (the report's font has no thin one)."""
     return text.count(value).replace(THIN, HARD)

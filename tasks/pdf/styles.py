@@ -34,6 +34,7 @@ TITLE = ParagraphStyle("title", BODY, fontName=BOLD, fontSize=22, leading=27, sp
 LONG_TITLE = ParagraphStyle("long title", TITLE, fontSize=17, leading=22)
 EYEBROW = ParagraphStyle("eyebrow", BODY, fontName=BOLD, textColor=ACCENT, spaceAfter=4)
 SUBTITLE = ParagraphStyle("subtitle", BODY, fontSize=11, leading=15, textColor=MUTED)
+AUTHOR = ParagraphStyle("author", BODY, fontSize=10, leading=14, spaceBefore=4)
 SECTION = ParagraphStyle(
     "section", BODY, fontName=BOLD, fontSize=14.5, leading=19, spaceBefore=16, spaceAfter=7,
     textColor=ACCENT,
@@ -46,6 +47,11 @@ CAPTION = ParagraphStyle("caption", BODY, fontSize=8, leading=11, textColor=MUTE
 BULLET = ParagraphStyle(
     "bullet", BODY, leftIndent=10, bulletIndent=0, bulletColor=ACCENT, bulletFontName=SANS
 )
+TIGHT_BULLET = ParagraphStyle("tight bullet", BULLET, fontSize=8.6, leading=12, spaceAfter=1)
+REFERENCE = ParagraphStyle(
+    "reference", BODY, fontSize=7.8, leading=10.4, leftIndent=20, bulletIndent=0,
+    bulletFontName=SANS, bulletFontSize=7.8, spaceAfter=2,
+)  # fmt: skip
 CELL = ParagraphStyle("cell", BODY, fontSize=8.4, leading=11.2, spaceAfter=0)
 NUMBER = ParagraphStyle("number", CELL, alignment=TA_RIGHT)
 HEAD = ParagraphStyle("head", CELL, fontName=BOLD, fontSize=7.8, textColor=MUTED)
@@ -73,6 +79,7 @@ FACTS: list[tuple[Any, ...]] = [
     ("TOPPADDING", (0, 0), (-1, -1), 2.8),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
 ]
+PLAIN_FACTS: list[tuple[Any, ...]] = [("FONTNAME", (0, 0), (-1, -1), SANS), FACTS[0], *FACTS[3:]]
 
 
 def code_line(indent: int) -> ParagraphStyle:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from integrations.core.contract import StoredResult
 from integrations.core.data.dataset import Dataset, DatasetError
-from integrations.core.figures.chart import Chart
+from integrations.core.figures.chart import Chart, Lines
 from integrations.core.figures.look import (
     Look,
     envelope_charts,
@@ -38,13 +39,26 @@ def shown_windows(result: StoredResult, data: Dataset) -> tuple[ShownWindow, ...
         return ()
 
 
+def with_both(found: Sequence[Lines]) -> Lines:
+    """Lay the lines of the true and of the predicted class over one spectrum."""
+    first = found[0]
+    if len(found) < 2:
+        return first
+    titles = " ".join(f"{chart.title.rstrip('.')}." for chart in found)
+    markers = tuple(marker for chart in found for marker in chart.markers)
+    bands = tuple(band for chart in found for band in chart.bands)
+    return replace(first, title=titles, markers=markers, bands=bands)
+
+
 def _shown(look: Look, number: int) -> ShownWindow:
     ruler = look.ruler("orders")
     charts: list[Chart] = [wave_chart(look, 0), *occlusion_charts(look, look.ruler("Hz"))]
-    if look.lines_in("envelope"):
-        charts += envelope_charts(look, ruler, 0, "window")
+    if look.truth == look.predicted:
+        charts = charts[:2]
+    elif look.lines_in("envelope"):
+        charts.append(with_both(envelope_charts(look, ruler, 0, "window")))
     elif look.lines_in("spectrum"):
-        charts += spectrum_charts(look, ruler, 0, "window")
+        charts.append(with_both(spectrum_charts(look, ruler, 0, "window")))
     title = telling_label(look.result, look.row)
     # Explanations of how to read a chart stand below the first of its kind only.
     return ShownWindow(title, tuple(c if number == 0 else replace(c, help="") for c in charts))

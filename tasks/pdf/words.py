@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
-from integrations.core.evaluation.evaluation import ClassMetrics, Evaluation, SplitSummary
-from tasks.pdf.content import ReportContent, Setting
-from tasks.pdf.numbers import (
-    count,
-    counted,
-    duration,
-    number,
-    percent,
-    setting_value,
-    with_interval,
-)
+from integrations.core.evaluation.calibration import Calibration
+from integrations.core.evaluation.evaluation import ClassMetrics, Evaluation
+from integrations.core.evaluation.measures import Measures
+from integrations.core.evaluation.reliability import Reliability
+from integrations.core.figures.print_text import UNKNOWN, printable
+from tasks.pdf.content import ReportContent
+from tasks.pdf.numbers import count, counted, number, percent, with_interval
 
 LARGE_GAP = 0.05
 FEW_WINDOWS = 20
 FEW_VALIDATION = 50
+OVERFIT_GAP = 0.10
+FEWEST_EPOCHS = 5
+SIGNIFICANT = 0.05
 ENOUGH_GROUPS = 5
 LEAKY = (
     "Leaky split. Pieces of the same recording group were both trained on and tested. The figures "
@@ -27,21 +25,50 @@ LEAKY = (
 )
 
 
-def summary(content: ReportContent) -> list[str]:
+def found(content: ReportContent) -> list[str]:
     """Say in a few sentences what the run found."""
     evaluation = content.evaluation
     sentences = [
-        _verdict(content),
+        verdict(content),
         _against_guessing(evaluation),
         _recordings(evaluation),
         _classes(evaluation),
-        _generalisation(evaluation),
-        _rival(content),
     ]
     return [sentence for sentence in sentences if sentence]
 
 
-def _verdict(content: ReportContent) -> str:
+def rests_on(content: ReportContent) -> list[str]:
+    """Say what the figures rest on: the test part, the intervals, validation against test."""
+    evaluation, split = content.evaluation, content.evaluation.split
+    if not split.test_windows:
+        return []
+    kept = (
+        "of which some were also trained on"
+        if split.leaky
+        else "none of which was trained on or used to choose anything"
+    )
+    sentences = [
+        f"The test part holds {counted(split.test_windows, 'window')} of "
+        f"{counted(split.test_recordings, 'recording')} in {counted(split.test_groups, 'group')}, "
+        f"{kept}. Intervals: {evaluation.interval_method}.",
+        _generalisation(evaluation),
+        _one_seed(content),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _one_seed(content: ReportContent) -> str:
+    seed = content.result.config.get("seed")
+    if seed is None:
+        return ""
+    return (
+        f"The intervals cover which recordings were tested. They do not cover what another seed "
+        f"would have given: this is one run with seed {seed}."
+    )
+
+
+def verdict(content: ReportContent) -> str:
+    """Say how well the model does, in one sentence."""
     evaluation, split = content.evaluation, content.evaluation.split
     accuracy = evaluation.headline.get("accuracy")
     if accuracy is None or not split.test_windows:
@@ -125,20 +152,6 @@ def _generalisation(evaluation: Evaluation) -> str:
     return f"{said}, within {LARGE_GAP * 100:.0f} points of the test."
 
 
-def _rival(content: ReportContent) -> str:
-    mine = content.evaluation.headline.get("macro_f1")
-    if content.rival is None or mine is None:
-        return ""
-    name, theirs = content.rival
-    verb = {True: "above", False: "below"}[mine.value > theirs]
-    if math.isclose(mine.value, theirs, abs_tol=5e-5):
-        return f"The best other run on the same data and split, “{name}”, has the same macro F1."
-    return (
-        f"Its macro F1 of {percent(mine.value)} lies {verb} that of the best other run on the same "
-        f"data and split, “{name}” ({percent(theirs)})."
-    )
-
-
 def confusions(evaluation: Evaluation, most: int) -> list[tuple[str, str, int, float]]:
     """List the most frequent mistakes: true class, said class, windows, share of the true class."""
     found = [
@@ -148,102 +161,6 @@ def confusions(evaluation: Evaluation, most: int) -> list[tuple[str, str, int, f
         if i != j and n
     ]
     return sorted(found, key=lambda item: (-item[2], item[0], item[1]))[:most]
-
-
-def methods(content: ReportContent) -> list[tuple[str, str]]:
-    """Describe how the figures came about: (heading, paragraph), written from the configuration."""
-    parts = [
-        ("Data and split", f"{_windows(content)} {_division(content.evaluation.split)}"),
-        ("Model", _model(content)),
-        ("Training", _training(content)),
-        ("Evaluation", _evaluation(content)),
-    ]
-    return [(heading, text) for heading, text in parts if text]
-
-
-def _windows(content: ReportContent) -> str:
-    data = content.result.config.get("data", {})
-    samples, overlap = data.get("window_samples"), data.get("overlap")
-    if not samples:
-        return ""
-    rates = {r.sampling_rate_hz for r in content.result.info.recordings}
-    rate = next(iter(rates)) if len(rates) == 1 else None
-    length = f" ({duration(samples / rate)})" if rate else ""
-    if all(r.n_samples == samples for r in content.result.info.recordings):
-        return f"Each recording is one window of {count(samples)} samples{length}."
-    shared = f"; neighbours share {percent(overlap)}" if overlap else " without overlap"
-    return f"Each recording is cut into windows of {count(samples)} samples{length}{shared}."
-
-
-def _division(split: SplitSummary) -> str:
-    kind = (
-        "It is leaky: pieces of one group stand on both sides."
-        if split.leaky
-        else "No group stands on two sides."
-    )
-    return (
-        f"The split ({split.name}) gives {counted(split.train_windows, 'window')} of "
-        f"{counted(split.train_groups, 'group')} to training, {count(split.validation_windows)} of "
-        f"{counted(split.validation_groups, 'group')} to validation and "
-        f"{count(split.test_windows)} of {counted(split.test_groups, 'group')} "
-        f"({counted(split.test_recordings, 'recording')}) to the test. {kind}"
-    )
-
-
-def _model(content: ReportContent) -> str:
-    used = _other_sections(content.settings)
-    text = f"{content.family_title}: {content.family_summary}"
-    if content.n_parameters:
-        text += f" It has {counted(content.n_parameters, 'trainable parameter')}."
-    for section in dict.fromkeys(s.section for s in used):
-        text += f" {section} – {_listed(s for s in used if s.section == section)}."
-    return text
-
-
-def _training(content: ReportContent) -> str:
-    training = [s for s in content.settings if s.path.startswith("training.") and s.active]
-    steps = len(content.result.history)
-    listed = _listed(training)
-    text = f"{listed[:1].upper()}{listed[1:]}." if listed else ""
-    if steps:
-        text += f" The run took {counted(steps, content.step_name.lower())}"
-        text += f" and {duration(content.seconds)}." if content.seconds else "."
-    if content.best_epoch and content.step_name == "Epoch":
-        text += (
-            f" The weights of epoch {content.best_epoch}, best on the validation part, were kept."
-        )
-    seed, split_seed = content.result.config.get("seed"), content.result.config.get("data", {})
-    text += f" Seed {seed} fixes everything random in the training, split seed "
-    text += f"{split_seed.get('seed', '–')} the division of the groups."
-    return text.strip()
-
-
-def _other_sections(settings: Iterable[Setting]) -> list[Setting]:
-    left_out = ("data.", "training.", "checkpoints.")
-    return [s for s in settings if s.active and "." in s.path and not s.path.startswith(left_out)]
-
-
-def _listed(settings: Iterable[Setting]) -> str:
-    return "; ".join(f"{_lower(s.title)}: {_value(s)}" for s in settings)
-
-
-def _value(setting: Setting) -> str:
-    unit = "" if setting.unit in setting.title.lower() else setting.unit
-    return setting_value(setting.value, unit)
-
-
-def _lower(title: str) -> str:
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
-def _evaluation(content: ReportContent) -> str:
-    return (
-        "The test part was looked at once, with the finished model; nothing was chosen on it. "
-        "Accuracy is the share of windows named rightly; macro figures average over the classes, "
-        "each counting the same. A recording is named by the mean of its windows' probabilities. "
-        f"Intervals of the window figures: {content.evaluation.interval_method}. The interval of "
-        "the recording accuracy is Wilson's."
-    )
 
 
 def limits(content: ReportContent) -> list[str]:
@@ -263,11 +180,23 @@ def limits(content: ReportContent) -> list[str]:
         said.append(_small_classes(small))
     if content.result.info.recordings and content.status == "stopped":
         said.append("The run was stopped early by a person; the best model up to then was tested.")
+    if unprintable(content):
+        said.append(
+            "Some names hold characters that this report's typefaces lack; each is printed as ▯. "
+            "The screens show them whole."
+        )
     said.append(
         "The figures hold for recordings made like these: the same kind of machine, sensor, "
         "mounting and operating range. Other conditions need recordings of their own."
     )
     return said
+
+
+def unprintable(content: ReportContent) -> bool:
+    """Tell whether a name of the run has to be printed with a stand-in character."""
+    info = content.result.info
+    texts = (content.title, content.name, content.note, info.name, *info.classes, *info.channels)
+    return any(UNKNOWN in printable(text) for text in texts)
 
 
 def _small_classes(small: list[ClassMetrics]) -> str:
@@ -282,9 +211,14 @@ def names(items: list[str], most: int = 8) -> str:
     return f"{listed} and {rest} more" if rest > 0 else listed
 
 
-def history_note(content: ReportContent) -> str:
-    """Say where the training curves ended."""
-    if not content.result.history:
+def training_health(content: ReportContent) -> list[str]:
+    """Say where the training curves ended, and whether they look healthy."""
+    sentences = [_end_of_history(content), _memorising(content), _unfinished(content)]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _end_of_history(content: ReportContent) -> str:
+    if not content.result.history or content.step_name != "Epoch":
         return ""
     last = content.result.history[-1]
     figures = [
@@ -296,6 +230,85 @@ def history_note(content: ReportContent) -> str:
         )
         if key in last
     ]
-    if content.step_name != "Epoch" or not figures:
+    return f"After the last epoch: {', '.join(figures)}." if figures else ""
+
+
+def _memorising(content: ReportContent) -> str:
+    row = _best_row(content)
+    train, held_out = row.get("train_accuracy", math.nan), row.get("val_accuracy", math.nan)
+    if not (math.isfinite(train) and math.isfinite(held_out)):
         return ""
-    return f"After the last epoch: {', '.join(figures)}."
+    gap = f"{abs(train - held_out) * 100:.1f} points"
+    if train - held_out >= OVERFIT_GAP:
+        return (
+            f"At epoch {content.best_epoch} training was right {gap} more often than validation: "
+            "the model memorises part of what it was trained on."
+        )
+    side = "above" if train > held_out else "below"
+    return (
+        f"At epoch {content.best_epoch} training accuracy lay {gap} {side} validation: no sign of "
+        "memorising."
+    )
+
+
+def _unfinished(content: ReportContent) -> str:
+    steps = len(content.result.history)
+    if content.step_name != "Epoch" or steps < FEWEST_EPOCHS or content.best_epoch != steps:
+        return ""
+    return "The last epoch was the best one, so more epochs may still help."
+
+
+def _best_row(content: ReportContent) -> dict[str, float]:
+    history = content.result.history
+    if content.step_name != "Epoch" or not 0 < content.best_epoch <= len(history):
+        return {}
+    return history[content.best_epoch - 1]
+
+
+def worst_slice(measures: Measures) -> str:
+    """Name the condition that is recognised least well, and whether chance explains it."""
+    worst, n = measures.worst_slice, sum(len(table.rows) for table in measures.slices)
+    if worst is None or n < 2:
+        return ""
+    named = f"{worst.field} {worst.value} ({with_interval(worst.accuracy)})"
+    if worst.p_holm is None:
+        return (
+            f"Least well recognised: {named}. There are too few groups to say whether that is "
+            "more than chance."
+        )
+    told = (
+        f"below all other test windows by more than chance (p = {worst.p_holm:.2g} after Holm's "
+        f"correction for {n} conditions)"
+        if worst.p_holm < SIGNIFICANT
+        else f"which chance explains as well (p = {worst.p_holm:.2g} after Holm's correction for "
+        f"{n} conditions)"
+    )
+    return f"Least well recognised: {named}, {told}."
+
+
+def believable(found: Reliability) -> str:
+    """Say whether the probabilities can be taken at their word."""
+    side = "too sure" if found.overconfidence.value > 0 else "not sure enough"
+    if not found.shown_to_be_off:
+        return (
+            f"The plain calibration error of {percent(found.ece_plain)} is no more than chance "
+            f"gives a perfectly calibrated model on this test part (up to "
+            f"{percent(found.ece_by_chance)}), so nothing speaks against the probabilities."
+        )
+    return (
+        f"The plain calibration error of {percent(found.ece_plain)} is more than chance gives a "
+        f"perfectly calibrated model ({percent(found.ece_by_chance)}): the model is {side} by "
+        f"{percent(abs(found.overconfidence.value))} on average."
+    )
+
+
+def at_temperature(found: Calibration) -> str:
+    """Say what a learnt temperature changed on the test part."""
+    before, after = found.test_before, found.test_after
+    return (
+        f"A temperature of {found.temperature:.2f} was learnt on {counted(found.windows, 'window')}"
+        f" of the validation part. On the test part, looked at once, the calibration error went "
+        f"from {with_interval(before.ece)} to {with_interval(after.ece)}, the log loss from "
+        f"{number(before.log_loss, 3)} to {number(after.log_loss, 3)}. The named classes stay the "
+        "same. The probabilities in this report are those before."
+    )
