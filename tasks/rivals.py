@@ -19,17 +19,21 @@ from integrations.core.evaluation.store import ResultError
 from integrations.registry import families
 from storage.entities import ExperimentEntity
 from storage.stores.finished_runs import FinishedRuns
+from storage.stores.studies import StudyStore
 from tasks.earlier import SEVERAL, pickers
 from tasks.run_results import predictions_of
+from tasks.studies import LEARNING_CURVE
 
 MOST_RIVALS = 6
 IntArray = npt.NDArray[np.int64]
 
 
 def on_same_split(entity: ExperimentEntity) -> list[ExperimentEntity]:
-    """Give the other finished runs on a run's data and split that learnt from all of it."""
+    """Give the other finished runs on a run's data and split, but for points of learning curves."""
     found = FinishedRuns().on_split(entity.split_digest, entity.dataset_fingerprint)
-    return [run for run in found if run.id != entity.id and _whole(run)]
+    studies = StudyStore().several([run.study_id for run in found if run.study_id is not None])
+    curves = {number for number, study in studies.items() if study.kind == LEARNING_CURVE}
+    return [run for run in found if run.id != entity.id and run.study_id not in curves]
 
 
 def rivals_of(
@@ -112,10 +116,6 @@ def _worth_a_look(
 
 def _alike(a: Predictions, b: Predictions) -> bool:
     return np.array_equal(a.recording, b.recording) and np.array_equal(a.start, b.start)
-
-
-def _whole(run: ExperimentEntity) -> bool:
-    return float(run.config.get("data", {}).get("train_share", 1.0)) == 1.0
 
 
 def _joins(family: str) -> bool:

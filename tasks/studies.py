@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from integrations.core.config import DataConfig
 from integrations.core.data.dataset import DatasetError, read_info
 from integrations.core.data.splits import SplitError, preview_split
+from integrations.core.data.windows import share_of_work
 from integrations.core.evaluation.evaluation import SplitSummary
 from integrations.registry import family
 from storage.entities import (
@@ -138,6 +140,25 @@ def open_learning_curve(experiment_id: int) -> StudyEntity | None:
         return None
     runs = ExperimentStore().several(StudyStore().members(study.id))
     return study if any(not run.status.ended for run in runs) else None
+
+
+def curve_problem(original: ExperimentEntity) -> str:
+    """Say why no learning curve of a run can be measured now; "" when one can."""
+    try:
+        _check_curve(original, SEEDS)
+    except ConflictError as error:
+        return str(error)
+    return ""
+
+
+def curve_cost(original: ExperimentEntity, seeds: int) -> float:
+    """Estimate the seconds that a learning curve trains, by what the run itself took."""
+    try:
+        data = DataConfig.model_validate(original.config.get("data", {}))
+    except ValidationError:
+        return 0.0
+    shares = [share_of_work(data.model_copy(update={"train_share": share})) for share in SHARES]
+    return original.seconds * (seeds * sum(shares) - 1)
 
 
 def _check_curve(original: ExperimentEntity, seeds: int) -> None:

@@ -64,6 +64,11 @@ def _within(mean: Interval | None) -> Interval | None:
     return Interval(value=mean.value, low=max(0.0, mean.low), high=min(1.0, mean.high))
 
 
+def spread_of(entity: ExperimentEntity) -> Spread | None:
+    """Give the results of the repeats that a run belongs to; None where it is none."""
+    return None if entity.study_id is None else spreads([entity.study_id]).get(entity.study_id)
+
+
 def repeats_of(entity: ExperimentEntity) -> Repeats | None:
     """Give the repeats a finished run belongs to; None where it is none, or stands alone."""
     if entity.study_id is None or entity.macro_f1 is None:

@@ -11,16 +11,15 @@ from dash_app.components import banner
 from dash_app.pages.experiment_results import (
     ids,
     metrics_callbacks,  # noqa: F401 - registers what the Metrics tab does
+    overview_callbacks,  # noqa: F401 - registers what the Overview tab does
     register_callbacks,  # noqa: F401 - registers what the register dialog does
     signals_callbacks,  # noqa: F401 - registers what the Signals tab does
 )
-from dash_app.pages.experiment_results.advice import recommendations
 from dash_app.pages.experiment_results.artifacts_tab import (
     artifacts_tab,
     in_progress,
     report_section,
 )
-from dash_app.pages.experiment_results.facts import Facts
 from dash_app.pages.experiment_results.failures_callbacks import ordered_once
 from dash_app.pages.experiment_results.failures_tab import failures_tab
 from dash_app.pages.experiment_results.loading import data_of, evaluation_of, result_of
@@ -36,12 +35,14 @@ from dash_app.pages.experiment_results.use_callbacks import use_content
 from dash_app.pages.experiment_results.verdict import verdict
 from dash_app.pages.experiment_results.visual_tab import visual_tab
 from dash_app.shell import LOCATION, notify
+from integrations.core.checks import Facts
 from integrations.core.evaluation.store import ResultError
 from integrations.core.figures.plotly_renderer import escaped
 from storage.entities import ExperimentEntity, Status, StorageError
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
 from tasks.queue import enqueue_job
+from tasks.study_results import spread_of
 from tasks.transfers import order_export
 
 TABS = ("overview", "metrics", "failures", "visualisations", "signals", "use", "artifacts")
@@ -171,8 +172,7 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
         return failures_tab(ordered_once(entity), evaluation_of(entity), asked)
     facts = _facts(entity)
     if tab == "overview":
-        rival = ExperimentStore().best_rival(entity)
-        return overview_tab(entity, facts, recommendations(facts), rival)
+        return overview_tab(entity, facts, spread_of(entity))
     if tab == "metrics":
         return metrics_tab(facts.evaluation, detail_of(entity))
     return _visual(entity, facts)

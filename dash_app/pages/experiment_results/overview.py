@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -18,11 +17,15 @@ from dash_app.components import (
     term,
 )
 from dash_app.pages._experiment import against_forecast, family_title
-from dash_app.pages.experiment_results.advice import Advice
-from dash_app.pages.experiment_results.facts import Facts
+from dash_app.pages.experiment_results import overview_ids as ids
 from dash_app.pages.experiment_results.verdict import Verdict, comparison, per_recording, shown
+from integrations.core.checks import Facts
+from integrations.core.compare.verdict import Judgement
 from integrations.core.evaluation.evaluation import Evaluation, Interval
 from storage.entities import ExperimentEntity
+from tasks.study_results import Spread
+
+POLL_MS = 3000
 
 FIGURES = (
     ("accuracy", "Accuracy", "Share of test windows whose class is recognised."),
@@ -42,7 +45,6 @@ FIGURES = (
         "Harmonic mean of precision and recall; the mean over classes, rare ones count the same.",
     ),
 )
-ADVICE_ICONS = {"warning": "exclamation-triangle", "info": "lightbulb"}
 
 
 def verdict_section(said: Verdict, evaluation: Evaluation) -> html.Div:
@@ -67,39 +69,67 @@ def verdict_section(said: Verdict, evaluation: Evaluation) -> html.Div:
     return html.Div(parts)
 
 
-def overview_tab(
-    entity: ExperimentEntity,
-    facts: Facts,
-    advice: Sequence[Advice],
-    rival: ExperimentEntity | None,
-) -> html.Div:
-    """Draw figures, what to do next, the comparison and the facts of the run."""
+def overview_tab(entity: ExperimentEntity, facts: Facts, spread: Spread | None) -> html.Div:
+    """Draw figures and facts of the run; what needs other runs is filled in by callbacks."""
     notes = facts.evaluation.notes
+    follows = card(html.Div(_waiting(), id=ids.FINDINGS), title="What follows from the numbers")
+    rival = card(
+        html.Div(_waiting(), id=ids.RIVAL),
+        title="Compared with the best other run",
+        help="The best run on the same data and exactly the same split, by an exact paired test.",
+    )
+    kept = card(html.Ul([html.Li(note) for note in notes]), title="To keep in mind")
+    left = [follows, html.Div(id=ids.CURVE)]
+    right = [
+        rival,
+        *([repeats_card(entity, spread)] if spread else []),
+        card(_facts(entity, facts), title="Summary"),
+        *([kept] if notes else []),
+    ]
     return html.Div(
         [
+            dcc.Store(id=ids.ASKED, data=entity.id),
+            dcc.Interval(id=ids.CURVE_POLL, interval=POLL_MS, disabled=True),
             html.Div(
                 [_figure(name, label, about, facts) for name, label, about in FIGURES],
                 className="grid-4",
             ),
             html.Div(
-                [
-                    html.Div(
-                        [
-                            card(_advice_list(advice), title="What follows from the numbers"),
-                            card(_rival(entity, rival), title="Compared with the best other run",
-                                 help="The best run on the same data and exactly the same split."),
-                        ],
-                        className="stack",
-                    ),
-                    card(_facts(entity, facts), title="Summary"),
-                ],
-                className="grid-2",
+                [html.Div(left, className="stack"), html.Div(right, className="stack")],
+                className="grid-2 overview-columns",
             ),
-            *([card(html.Ul([html.Li(note) for note in notes]), title="To keep in mind")]
-              if notes else []),
         ],
         className="stack",
-    )  # fmt: skip
+    )
+
+
+def repeats_card(entity: ExperimentEntity, spread: Spread) -> html.Section:
+    """Say where a repeat stands among its siblings."""
+    best = spread.n > 1 and entity.id == spread.best_id
+    label = html.Span(f"best of {spread.n}", className="chip chip-warning") if best else None
+    rows = [
+        ("Runs", f"{spread.n} finished, with other seeds"),
+        ("Accuracy", _mean(spread.accuracy)),
+        ("Macro F1", _mean(spread.macro_f1)),
+        ("This run", [format_score(entity.macro_f1), " ", label] if label
+         else format_score(entity.macro_f1)),
+    ]  # fmt: skip
+    cells = [cell for name, value in rows for cell in (html.Dt(name), html.Dd(value))]
+    return card(
+        html.Dl(cells, className="facts"),
+        title="Repeats of this run",
+        help="Means over the seeds with 95 % t intervals: what to report, rather than the best.",
+        actions=[dcc.Link("All repeats", href=f"/study/{spread.study_id}", className="small")],
+    )
+
+
+def _mean(interval: Interval | None) -> str:
+    return "known from two runs on" if interval is None else f"mean {shown(interval)}"
+
+
+def _waiting() -> html.Div:
+    lines = [html.Div(className="skeleton-line advice-waiting") for _ in range(2)]
+    return html.Div(lines, **{"aria-hidden": "true"})
 
 
 def _figure(name: str, label: str, about: str, facts: Facts) -> html.Div:
@@ -138,31 +168,16 @@ def _interval_bar(figure: Interval) -> html.Div:
     )
 
 
-def _advice_list(advice: Sequence[Advice]) -> Any:
-    if not advice:
-        return html.P("Nothing stands out: no rule found a weakness in these figures.",
-                      className="muted")  # fmt: skip
-    return html.Ul([_advice(each) for each in advice], className="advice")
-
-
-def _advice(advice: Advice) -> html.Li:
-    return html.Li(
-        [
-            icon(ADVICE_ICONS[advice.severity]),
-            html.Div([html.H3(advice.title), html.P(advice.evidence)]),
-        ],
-        className=f"advice-{advice.severity}",
-    )
-
-
-def _rival(entity: ExperimentEntity, rival: ExperimentEntity | None) -> Any:
+def rival_table(
+    entity: ExperimentEntity, rival: ExperimentEntity | None, judgement: Judgement | None
+) -> Any:
+    """Set the run beside the best other one, with the verdict of the paired test."""
     if rival is None:
         return html.P(
             "No other run on the same data and split yet. Clone this one with another family to "
             "get a comparison.",
             className="muted",
         )
-    said = comparison(entity.metrics, rival.metrics)
     link = dcc.Link(rival.name, href=f"/experiment/{rival.id}/results")
     head = html.Tr(
         [
@@ -176,8 +191,20 @@ def _rival(entity: ExperimentEntity, rival: ExperimentEntity | None) -> Any:
         for key, label in (("accuracy", "Accuracy"), ("macro_f1", "Macro F1"))
     ]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain rivals")
-    sentence = html.P(said.sentence, className="rival") if said else None
-    return html.Div([sentence, html.Div(table, className="scroll-x")])
+    said = judgement.sentence if judgement else _by_intervals(entity, rival)
+    more = dcc.Link(
+        ["Compare them in detail", icon("arrow-right")],
+        href=f"/compare?ids={entity.id},{rival.id}",
+        className="advice-action",
+    )
+    return html.Div(
+        [html.P(said, className="rival"), html.Div(table, className="scroll-x"), html.P(more)]
+    )
+
+
+def _by_intervals(entity: ExperimentEntity, rival: ExperimentEntity) -> str:
+    said = comparison(entity.metrics, rival.metrics)
+    return said.sentence if said else ""
 
 
 def _score_cell(run: ExperimentEntity, key: str) -> html.Td:

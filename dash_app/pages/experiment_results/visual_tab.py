@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 
 from dash_app.components import banner, card, chart_card
-from dash_app.pages.experiment_results.facts import Facts
+from integrations.core.checks import Facts
 from integrations.core.contract import StoredResult
 from integrations.core.figures import common
 from integrations.core.figures.chart import Lines
