@@ -123,7 +123,9 @@ class Experiment(LeaseColumns, Base):
         Index("ix_experiment_claim", "status", "priority", "id"),
         Index("ix_experiment_list", "deleted_at", "created_at", "id"),
         Index("ix_experiment_family_accuracy", "deleted_at", "family", "accuracy", "id"),
-        Index("ix_experiment_dataset_f1", "deleted_at", "dataset_id", "macro_f1", "id"),
+        # Their last column lets groups be summed up from the index alone.
+        Index("ix_experiment_dataset_f1", "deleted_at", "dataset_id", "macro_f1", "id", "accuracy"),
+        Index("ix_experiment_family_f1", "deleted_at", "family", "macro_f1", "id", "accuracy"),
         Index("ix_experiment_status_created", "deleted_at", "status", "created_at", "id"),
         # Holds what the run list sorts and filters by, so that it never reads the wide rows.
         Index(
@@ -364,7 +366,8 @@ class EpochRow(Base):
 class MetricChunk(Base):
     """A sealed piece of one metric's history; level 0 is exact, higher levels hold min and max.
 
-    ``steps`` is int32; ``low`` and ``high`` float64 (level 0 stores its values in ``low``).
+    ``steps`` is int32: all of them, or the first and the stride where they are evenly spaced.
+    ``low`` and ``high`` are float64 (level 0 stores its values in ``low``).
     """
 
     __tablename__ = "metric_chunk"

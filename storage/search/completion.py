@@ -156,7 +156,7 @@ class _Completer:
                 return list(DURATIONS)
             case "truth":
                 return ["yes", "no"]
-            case "choice":
+            case "choice" | "key":
                 return _choices(session, named.key)
         return []
 

@@ -146,12 +146,10 @@ def _stored_met(table: Any, operator: str, value: Word) -> Condition:
         return contains(table.text, value.text)
     number = number_in(value.text)
     if operator == "=":
-        spelled: Condition = table.text.in_(
-            {value.text, SPELLINGS.get(value.text.lower(), value.text)}
-        )
-        if number is None:
-            return spelled
-        return or_(spelled, and_(table.number.is_not(None), table.number == _float(number)))
+        # One column each, as an index holds: what reads as a number is stored as one too.
+        spellings = {value.text, SPELLINGS.get(value.text.lower(), value.text)}
+        same: Condition = table.text.in_(spellings)
+        return same if number is None else table.number == _float(number)
     return and_(
         table.number.is_not(None), _ordered(operator, table.number, _float(number_of(value)))
     )
@@ -164,6 +162,7 @@ def _column_met(name: Word, column: Column, operator: str, value: Word) -> Condi
         "time": _time_met,
         "text": _text_met,
         "choice": _text_met,
+        "key": _key_met,
         "truth": _truth_met,
     }.get(column.kind)
     if met is not None:
@@ -209,6 +208,14 @@ def _text_met(name: Word, column: Any, operator: str, value: Word) -> Condition:
         same: Condition = func.lower(column) == func.lower(value.text)
         return same
     raise _unfit(name, operator, "text", "=, !=, ~, !~ and in")
+
+
+def _key_met(name: Word, column: Any, operator: str, value: Word) -> Condition:
+    # Without lower() around the column an index over it is of use.
+    if operator == "=":
+        same: Condition = column == value.text.lower()
+        return same
+    return _text_met(name, column, operator, value)
 
 
 def _truth_met(name: Word, column: Any, operator: str, value: Word) -> Condition:

@@ -23,7 +23,8 @@ class Column:
     """A column of the run list.
 
     Attributes:
-        kind: number, duration, time, text, choice, truth, dataset, study or tag.
+        kind: number, duration, time, text, choice, key (always in small letters), truth, dataset
+            or tag.
         sql: Where it lies; None where the kind says how to look.
         says: What it means, for the completion.
         nullable: Whether runs may have none.
@@ -38,8 +39,8 @@ class Column:
 COLUMNS: dict[str, Column] = {
     "accuracy": Column("number", "test accuracy", Experiment.accuracy.expression, True),
     "macro_f1": Column("number", "test macro-F1", Experiment.macro_f1.expression, True),
-    "family": Column("choice", "model family", Experiment.family.expression),
-    "status": Column("choice", "where the run stands", Experiment.status.expression),
+    "family": Column("key", "model family", Experiment.family.expression),
+    "status": Column("key", "where the run stands", Experiment.status.expression),
     "dataset": Column("dataset", "name of the data set"),
     "dataset_id": Column("number", "number of the data set", Experiment.dataset_id.expression),
     "tag": Column("tag", "a tag"),

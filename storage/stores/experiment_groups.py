@@ -131,15 +131,17 @@ def groups(
     grouping = _grouping(by)
     conditions = conditions_of(query, session)
     whole = grouping.statement.where(*conditions).group_by(grouping.key)
-    total = session.scalar(select(func.count()).select_from(whole.subquery())) or 0
     figures = whole.add_columns(
         func.max(grouping.label), func.count(),
         *_sums(Experiment.accuracy), *_sums(Experiment.macro_f1),
     )  # fmt: skip
     ordered = figures.order_by(*_group_order(sort, descending, grouping))
     found = session.execute(ordered.limit(query.limit).offset(query.offset)).all()
-    best = _best_ids(session, grouping, conditions, [row[0] for row in found])
-    return Page([_group(grouping, row, best.get(row[0], ())) for row in found], total)
+    total = query.offset + len(found)
+    if len(found) == query.limit or (query.offset and not found):
+        total = session.scalar(select(func.count()).select_from(whole.subquery())) or 0
+    best = {row[0]: _best_ids(session, grouping, conditions, row) for row in found}
+    return Page([_group(grouping, row, best[row[0]]) for row in found], total)
 
 
 def pivot(
@@ -272,26 +274,15 @@ def _value_of(metric: str) -> Any:
 
 
 def _best_ids(
-    session: Session, grouping: _Grouping, conditions: list[ColumnElement[bool]], keys: list[Any]
-) -> dict[Any, tuple[int, ...]]:
-    """Give the best runs of each group on the page."""
-    place = func.row_number().over(
-        partition_by=grouping.key,
-        order_by=(Experiment.macro_f1.desc().nulls_last(), Experiment.id.desc()),
-    )
-    shown = [key for key in keys if key is not None]
-    mine = grouping.key.in_(shown)
-    if len(shown) < len(keys):
-        mine = mine | grouping.key.is_(None)
-    ranked = (
-        grouping.statement.add_columns(Experiment.id.label("run"), place.label("place"))
-        .where(*conditions, mine)
-        .subquery()
-    )
-    rows = session.execute(
-        select(ranked).where(ranked.c.place <= MOST_IDS).order_by(ranked.c.place)
-    ).all()
-    found: dict[Any, tuple[int, ...]] = {}
-    for key, run, _ in rows:
-        found[key] = (*found.get(key, ()), run)
-    return found
+    session: Session, grouping: _Grouping, conditions: list[ColumnElement[bool]], group: Any
+) -> tuple[int, ...]:
+    """Give the best runs of a group; those without a figure only where no run has one."""
+    key, measured = group[0], group[8]
+    mine = grouping.key.is_(None) if key is None else grouping.key == key
+    ids = grouping.statement.with_only_columns(Experiment.id).where(*conditions, mine)
+    if measured:
+        best = Experiment.macro_f1.desc(), Experiment.id.desc()
+        ids = ids.where(Experiment.macro_f1.is_not(None)).order_by(*best)
+    else:
+        ids = ids.order_by(Experiment.id.desc())
+    return tuple(session.scalars(ids.limit(MOST_IDS)))

@@ -52,7 +52,7 @@ def param_rows(experiment_id: int, config: dict[str, Any]) -> list[ExperimentPar
             experiment_id=experiment_id,
             key=key[:100],
             text=str(value)[:200],
-            number=float(value) if isinstance(value, int | float) else None,
+            number=float(value) if isinstance(value, int | float) else number_in(str(value)),
         )
         for key, value in flatten(config)
     ]

@@ -155,9 +155,14 @@ def _make_runs_searchable() -> None:
     )
     for column in ("accuracy", "macro_f1"):
         op.create_index(f"ix_experiment_{column}", "experiment", ["deleted_at", column, "id"])
+    op.drop_index("ix_experiment_dataset_f1", "experiment")
+    for name, column in (("dataset", "dataset_id"), ("family", "family")):
+        wanted = ["deleted_at", column, "macro_f1", "id", "accuracy"]
+        op.create_index(f"ix_experiment_{name}_f1", "experiment", wanted)
     _name_metrics_alike()
     _copy_metrics_of_chosen_epochs()
     _copy_held_out_values()
+    _read_numbers_in_settings()
 
 
 def _name_metrics_alike() -> None:
@@ -204,6 +209,19 @@ def _copy_held_out_values() -> None:
         connection.execute(sa.text(insert + "VALUES (:number, :field, :text, :value)"), found)
 
 
+def _read_numbers_in_settings() -> None:
+    connection = op.get_bind()
+    words = sa.text("SELECT DISTINCT text FROM experiment_param WHERE number IS NULL")
+    found = [
+        {"text": text, "value": _number(text)}
+        for text in connection.scalars(words)
+        if _number(text) is not None
+    ]
+    if found:
+        change = "UPDATE experiment_param SET number = :value WHERE number IS NULL AND text = :text"
+        connection.execute(sa.text(change), found)
+
+
 def _json(value: Any) -> dict[str, Any]:
     parsed = json.loads(value) if isinstance(value, str) else value
     return parsed if isinstance(parsed, dict) else {}
@@ -236,6 +254,10 @@ def downgrade() -> None:
     """Undo."""
     for column in ("accuracy", "macro_f1"):
         op.drop_index(f"ix_experiment_{column}", "experiment")
+    op.drop_index("ix_experiment_family_f1", "experiment")
+    op.drop_index("ix_experiment_dataset_f1", "experiment")
+    earlier = ["deleted_at", "dataset_id", "macro_f1", "id"]
+    op.create_index("ix_experiment_dataset_f1", "experiment", earlier)
     op.drop_table("experiment_held_out")
     op.drop_index(op.f("ix_experiment_study_id"), "experiment")
     if op.get_bind().dialect.name != "sqlite":
