@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from integrations.core.export.report import OnnxReport, QuantisedReport
 from integrations.registry import UnknownFamilyError, family
+from storage.artifacts import artifacts
 from storage.entities import (
     ArtifactEntity,
     ConflictError,
@@ -104,6 +106,26 @@ def why_not(experiment: ExperimentEntity, what: Export) -> str:
     except UnknownFamilyError as error:
         return str(error)
     return str(getattr(chosen, "no_graph", ""))
+
+
+def onnx_report(files: Sequence[ArtifactEntity]) -> OnnxReport | None:
+    """Read what was measured of the ONNX graph; None where there is none."""
+    content = _content(files, ONNX_REPORT)
+    return None if content is None else OnnxReport.model_validate_json(content)
+
+
+def int8_report(files: Sequence[ArtifactEntity]) -> QuantisedReport | None:
+    """Read what was measured of the 8-bit graph; None where there is none."""
+    content = _content(files, INT8_REPORT)
+    return None if content is None else QuantisedReport.model_validate_json(content)
+
+
+def _content(files: Sequence[ArtifactEntity], name: str) -> bytes | None:
+    row = next((row for row in files if row.name == name), None)
+    try:
+        return None if row is None else artifacts().path(row.path).read_bytes()
+    except OSError:
+        return None
 
 
 def _file(rows: Sequence[ArtifactEntity], what: Export) -> ArtifactEntity | None:

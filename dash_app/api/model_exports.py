@@ -10,15 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dash_app.api._fields import PROBLEMS, RowId
 from integrations.core.export.report import OnnxReport, QuantisedReport
-from storage.artifacts import artifacts
 from storage.entities import ArtifactEntity, JobStatus
 from storage.stores.experiments import ExperimentStore
 from tasks.export_orders import (
-    INT8_REPORT,
-    ONNX_REPORT,
     Export,
     ExportState,
     export_states,
+    int8_report,
+    onnx_report,
     order_export,
 )
 
@@ -90,25 +89,3 @@ def _row(experiment_id: int, state: ExportState, files: list[ArtifactEntity]) ->
         onnx=onnx_report(files) if state.what is Export.ONNX else None,
         int8=int8_report(files) if state.what is Export.INT8 else None,
     )
-
-
-def onnx_report(files: list[ArtifactEntity]) -> OnnxReport | None:
-    """Read what was measured of the ONNX graph, if it was made."""
-    content = _content(files, ONNX_REPORT)
-    return None if content is None else OnnxReport.model_validate_json(content)
-
-
-def int8_report(files: list[ArtifactEntity]) -> QuantisedReport | None:
-    """Read what was measured of the INT8 graph, if it was made."""
-    content = _content(files, INT8_REPORT)
-    return None if content is None else QuantisedReport.model_validate_json(content)
-
-
-def _content(files: list[ArtifactEntity], name: str) -> bytes | None:
-    row = next((row for row in files if row.name == name), None)
-    if row is None:
-        return None
-    try:
-        return artifacts().path(row.path).read_bytes()
-    except OSError:
-        return None

@@ -10,13 +10,15 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from dash_app.components import card, format_bytes, icon, relative_time
-from dash_app.pages.experiment_results import ids
+from dash_app.pages.experiment_results import ids, use_ids
+from dash_app.pages.experiment_results.exports_section import exports_card
 from storage.entities import ArtifactEntity, ExperimentEntity, JobEntity, JobStatus
 
 REPORT = "report.pdf"
 KINDS = {
     "checkpoint": ("hdd", "Checkpoint"),
     "config": ("sliders", "Configuration"),
+    "export": ("box-arrow-up", "Export"),
     "history": ("graph-up", "History"),
     "log": ("card-text", "Log"),
     "metrics": ("speedometer2", "Figures"),
@@ -33,6 +35,7 @@ ABOUT = {
     "history.json": "every epoch or fold",
     "metrics.json": "all figures of this page",
     "log.txt": "what the run said",
+    "outliers.npz": "what lies near the training data, for predictions",
 }
 
 
@@ -40,7 +43,6 @@ def artifacts_tab(
     entity: ExperimentEntity, files: Sequence[ArtifactEntity], job: JobEntity | None
 ) -> html.Div:
     """Draw the tab."""
-    shown = [row for row in files if row.name != REPORT]
     return html.Div(
         [
             card(
@@ -48,7 +50,8 @@ def artifacts_tab(
                 dcc.Interval(id=ids.REPORT_POLL, interval=1000, disabled=not in_progress(job)),
                 title="Report",
             ),
-            card(_file_table(entity, shown), title="Files"),
+            exports_card(entity, files),
+            card(html.Div(file_table(entity, files), id=use_ids.FILES), title="Files"),
         ],
         className="stack",
     )
@@ -100,7 +103,9 @@ def _report_words(made: ArtifactEntity | None, job: JobEntity | None) -> Any:
     return "A PDF with methods, data, figures with intervals and the whole configuration."
 
 
-def _file_table(entity: ExperimentEntity, files: Sequence[ArtifactEntity]) -> Any:
+def file_table(entity: ExperimentEntity, files: Sequence[ArtifactEntity]) -> Any:
+    """List the files of a run, its report left out."""
+    files = [row for row in files if row.name != REPORT]
     if not files:
         return html.P("This run left no files.", className="muted")
     head = html.Tr(

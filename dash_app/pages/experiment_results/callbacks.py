@@ -9,6 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from dash_app.components import banner
 from dash_app.pages.experiment_results import (
+    exports_callbacks,  # noqa: F401 - registers the exports on the Artifacts tab
     ids,
     metrics_callbacks,  # noqa: F401 - registers what the Metrics tab does
     overview_callbacks,  # noqa: F401 - registers what the Overview tab does

@@ -45,11 +45,11 @@ def outcome_view(job: JobEntity, outcome: PredictionOutcome) -> list[Any]:
     parts: list[Any] = [_doubt(unlike, outcome)] if unlike else []
     parts.append(
         card(
-            html.P(_summary(outcome), className="muted"),
+            html.P(_summary(outcome), className="muted use-summary"),
             _grid(outcome),
             title=f"{len(outcome.recordings)} recording{'s' * (len(outcome.recordings) != 1)}",
             help="Choose a row to see what each of its windows says.",
-            actions=downloads,
+            actions=[html.Div(downloads, className="row")],
         )
     )
     parts.append(html.Div(detail_view(outcome, 0), id=ids.DETAIL))
@@ -137,8 +137,9 @@ def _row(number: int, said: RecordingSaid) -> dict[str, Any]:
 def _place(said: RecordingSaid) -> str:
     if said.distance is None or said.p_value is None:
         return "not known"
-    word = "unlike" if said.unlike else "usual"
-    return f"{word} ({said.distance:.2g}×, p = {said.p_value:.2g})"
+    if said.unlike:
+        return f"unlike ({said.distance:.2g} × the farthest)"
+    return f"usual (p = {said.p_value:.2g})"
 
 
 def _course(outcome: PredictionOutcome, said: RecordingSaid) -> Chart:
@@ -148,7 +149,7 @@ def _course(outcome: PredictionOutcome, said: RecordingSaid) -> Chart:
     series = tuple(
         Series(
             outcome.classes[k], x, [window.probability[k] for window in said.windows],
-            points=len(x) <= 40, colour=k if k < 8 else None,
+            colour=k if k < 8 else None,
         )
         for k in order
     )  # fmt: skip
