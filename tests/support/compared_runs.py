@@ -46,6 +46,7 @@ class Run:
     name: str
     accuracy: float
     seed: int = 0
+    luck: int = 0
     split_seed: int = 0
     epochs: int = 12
     learning_rate: float = 1e-3
@@ -151,7 +152,7 @@ def _write_epochs(number: int, history: list[dict[str, float]]) -> None:
 
 
 def _fit(info: DatasetInfo, division: Split, run: Run) -> FitResult:
-    rng = np.random.default_rng([run.seed, 7])
+    rng = np.random.default_rng([run.seed, run.luck, 7])
     final = 1 - run.accuracy
     history = [
         {

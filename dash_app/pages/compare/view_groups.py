@@ -93,7 +93,9 @@ def _group_row(group: Repeats) -> html.Tr:
             html.Td(str(number)),
             html.Td(_mean(group.figures["accuracy"])),
             html.Td(_mean(group.figures["macro_f1"])),
-            html.Td([best, html.Span(f" best of {number}", className="muted small")]),
+            html.Td(
+                [best, html.Span(f" best of {number}", className="muted small")], className="nowrap"
+            ),
         ]
     )
 
