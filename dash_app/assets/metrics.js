@@ -26,8 +26,9 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
   const range = (value, low, high) => percent(value) + " (" + (100 * low).toFixed(1) + "–" + (100 * high).toFixed(1) + ")";
 
   function number(value) {
+    if (value < 0.005) return "0";
     const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-    return value.toFixed(digits).replace("-", "−");
+    return value.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   }
 
   function nearest(values, wanted) {
@@ -105,7 +106,7 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
     const margin = Z95 * found.error[chosen];
     const never = PER * weights.miss;
     const always = PER * weights.alarm;
-    const start = byHand ? "At threshold " : "Cheapest on validation: alarm from ";
+    const start = byHand ? "Alarm from " : "Cheapest on validation: alarm from ";
     const worth = "On the test part it costs " + number(cost) + " (" + number(Math.max(0, cost - margin)) + "–" + number(cost + margin) + ") per 1\u202f000 windows";
     const rivals = "; never raising it costs " + number(never) + ", always " + number(always) + ".";
     const extremes = [never, always].some((other) => other <= cost) ? " Not looking at the model at all would be no dearer here." : "";

@@ -100,7 +100,7 @@ def _row(row: Slice, is_worst: bool) -> html.Tr:
     return html.Tr(
         [
             html.Td(row.field),
-            html.Td(name),
+            html.Td(name, title=row.value),
             html.Td(_said(row.accuracy), className="number", title=f"95 % interval {by}{narrow}"),
             html.Td(_said(row.macro_f1), className="number", title=f"95 % interval {by}{narrow}"),
             html.Td(row.windows, className="number"),

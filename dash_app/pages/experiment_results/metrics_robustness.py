@@ -77,7 +77,7 @@ def _said(found: Robustness) -> html.P:
         [
             f"Asked about {asked}, seed {found.seed}, ",
             relative_time(found.made_at),
-            f". {found.method}.{known}",
+            f". Intervals: {found.method}.{known}",
         ],
         className="muted small",
     )

@@ -28,20 +28,36 @@ MOST_RECORDINGS = 30
 def metrics_tab(evaluation: Evaluation, detail: Detail) -> html.Div:
     """Draw the tab."""
     measures = detail.measures
-    sections = [
-        *([banner("warning", detail.trouble)] if detail.trouble else []),
-        _classes(evaluation, measures),
-        _confusion(evaluation),
-        html.Div(_curves(evaluation, measures), className="grid-2"),
+    sections: list[tuple[str, list[Any]]] = [
+        ("Classes", [_classes(evaluation, measures)]),
+        ("Confusion", [_confusion(evaluation)]),
+        ("Curves", [html.Div(_curves(evaluation, measures), className="grid-2")]),
     ]
     if measures is not None:
+        alarm = threshold_section(evaluation.classes, _weakest(evaluation))
         sections += [
-            calibration_section(measures.reliability, detail.calibration),
-            threshold_section(evaluation.classes, _weakest(evaluation)),
-            *conditions_section(measures),
-            robustness_slot(detail.robustness, detail.job),
+            ("Calibration", [calibration_section(measures.reliability, detail.calibration)]),
+            ("Alarm", [alarm]),
+            ("Conditions", conditions_section(measures)),
+            ("Robustness", [robustness_slot(detail.robustness, detail.job)]),
         ]
-    return html.Div(sections, className="stack")
+    trouble = [banner("warning", detail.trouble)] if detail.trouble else []
+    parts = [
+        html.Div(content, id=_anchor(name), className="stack metrics-section")
+        for name, content in sections
+    ]
+    return html.Div([*trouble, _contents([name for name, _ in sections]), *parts],
+                    className="stack")  # fmt: skip
+
+
+def _anchor(name: str) -> str:
+    return f"metrics-{name.lower()}-part"
+
+
+def _contents(names: Sequence[str]) -> html.Nav:
+    """The parts of this long tab, one click away."""
+    links = [html.A(name, href=f"#{_anchor(name)}") for name in names]
+    return html.Nav(links, className="metrics-contents", **{"aria-label": "Parts of this tab"})
 
 
 def _classes(evaluation: Evaluation, measures: Measures | None) -> html.Section:

@@ -24,6 +24,7 @@ def reliability_curve(found: Reliability, key: str = "reliability") -> Lines:
     """Share of right answers over how sure the model was, with the diagonal of perfect trust."""
     x = [one.confidence for one in found.bins]
     low = max(0.0, min([*x, *(one.accuracy.low for one in found.bins)]) - 0.03)
+    high = min(1.0, max([*x, *(one.accuracy.high for one in found.bins)]) + 0.03)
     measured = Line(
         "Test windows",
         x,
@@ -33,8 +34,8 @@ def reliability_curve(found: Reliability, key: str = "reliability") -> Lines:
         colour=TEST,
         points=len(x) < 3,
     )
-    perfect = Line("Perfect calibration", (low, 1.0), (low, 1.0), dashed=True, colour=CHANCE)
-    span = (low, 1.02)
+    perfect = Line("Perfect calibration", (low, high), (low, high), dashed=True, colour=CHANCE)
+    span = (low, high + 0.02)
     return Lines(
         key=key,
         title=calibration_finding(found),
