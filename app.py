@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="change one setting, e.g. noise.lowest_snr_db=-5; may be repeated",
     )  # fmt: skip
+    _add_predict(commands)
     backup = _add(commands, "backup", _backup, "save everything into one zip file while runs go on")
     backup.add_argument("file", help="where to, e.g. bench.zip")
     restore = _add(commands, "restore", _restore, "fill an empty bench from a backup")
@@ -85,6 +86,22 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--force", action="store_true", help="move what is there aside first")
     _add_orders(commands)
     return parser
+
+
+def _add_predict(commands: Any) -> None:
+    predict = _add(commands, "predict", _predict, "predict recordings with a finished model")
+    predict.add_argument("experiment", type=int, metavar="EXPERIMENT", help="its number")
+    predict.add_argument("files", nargs="+", metavar="FILE", help="CSV, NPZ, MAT, WAV, …")
+    predict.add_argument("--output", default="", help="write a CSV table here; - for the terminal")
+    predict.add_argument(
+        "--rate", type=float, metavar="HZ", help="sampling rate of files that do not say it"
+    )
+    predict.add_argument("--rpm", type=float, help="shaft speed of files that do not say it")
+    predict.add_argument("--resample", action="store_true", help="to the model's rate")
+    predict.add_argument(
+        "--in-order", action="store_true", help="take channels in order where names differ"
+    )
+    predict.add_argument("--interpolate", action="store_true", help="fill missing values")
 
 
 def _add_orders(commands: Any) -> None:
@@ -195,6 +212,24 @@ def _simulate(given: argparse.Namespace) -> int:
     from tasks.simulate_command import SimulateRequest, simulate
 
     return simulate(SimulateRequest(given.kind, given.name, given.settings))
+
+
+def _predict(given: argparse.Namespace) -> int:
+    _prepare_database()
+    from tasks.predict_command import PredictRequest, predict
+
+    return predict(
+        PredictRequest(
+            given.experiment,
+            tuple(given.files),
+            given.output,
+            given.rate,
+            given.rpm,
+            given.resample,
+            given.in_order,
+            given.interpolate,
+        )
+    )
 
 
 def _backup(given: argparse.Namespace) -> int:
