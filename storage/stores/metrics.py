@@ -112,7 +112,7 @@ def _chunks(experiment_id: int, series: str, level: int, points: History) -> lis
             series=series[:100],
             level=level,
             chunk=number,
-            steps=points.steps[start : start + CHUNK].tobytes(),
+            steps=_packed(points.steps[start : start + CHUNK]).tobytes(),
             low=points.low[start : start + CHUNK].tobytes(),
             high=points.high[start : start + CHUNK].tobytes() if level else b"",
         )
@@ -133,7 +133,24 @@ def _sealed(session: Session, experiment_id: int, series: str, max_points: int) 
     ).all()
     low = np.frombuffer(b"".join(row.low for row in rows), dtype=np.float64)
     high = np.frombuffer(b"".join(row.high for row in rows), dtype=np.float64) if level else low
-    return History(np.frombuffer(b"".join(row.steps for row in rows), dtype=np.int32), low, high)
+    steps = [
+        _unpacked(np.frombuffer(row.steps, dtype=np.int32), len(row.low) // low.itemsize)
+        for row in rows
+    ]
+    return History(np.concatenate(steps), low, high)
+
+
+def _packed(steps: Steps) -> Steps:
+    """Give first step and stride of evenly spaced steps, which nearly all are; others whole."""
+    strides = np.diff(steps)
+    even = len(steps) > 2 and bool((strides == strides[0]).all())
+    return np.array([steps[0], strides[0]], dtype=np.int32) if even else steps
+
+
+def _unpacked(steps: Steps, count: int) -> Steps:
+    if len(steps) == count:
+        return steps
+    return np.asarray(steps[0] + steps[1] * np.arange(count), dtype=np.int32)
 
 
 def _open_rows(session: Session, experiment_id: int) -> dict[str, History]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from storage.database import write_session
 from storage.entities import DatasetStatus
@@ -29,10 +32,11 @@ def experiment_id(any_database: str, values: np.ndarray) -> int:
     dataset = DatasetStore().create("toy", source="upload", status=DatasetStatus.READY)
     run = ExperimentStore().create(NewExperiment("run", "cnn1d", dataset.id, {}))
     with write_session() as session:
-        session.add_all(
-            EpochRow(experiment_id=run.id, epoch=i + 1, values={"loss": float(v), "gap": None})
-            for i, v in enumerate(values)
-        )
+        rows = [
+            {"experiment_id": run.id, "epoch": i, "values": {"loss": float(v), "gap": None}}
+            for i, v in enumerate(values, 1)
+        ]
+        session.execute(insert(EpochRow), rows)
     return run.id
 
 
@@ -55,6 +59,15 @@ def test_a_coarse_history_keeps_the_spike(experiment_id: int, points: int) -> No
     assert len(history.steps) <= points
     assert history.high.max() == 99.0
     assert history.low.min() == pytest.approx(-1.0, abs=0.01)
+
+
+@given(st.lists(st.integers(1, 2**31 - 1), unique=True).map(sorted), st.integers(1, 9))
+def test_steps_come_back_whole_whether_evenly_spaced_or_not(some: list[int], stride: int) -> None:
+    even = np.arange(7, 7 + 40 * stride, stride, dtype=np.int32)
+    assert len(metrics._packed(even)) == 2
+    for steps in (np.array(some, dtype=np.int32), even):
+        again = metrics._unpacked(metrics._packed(steps), len(steps))
+        np.testing.assert_array_equal(again, steps)
 
 
 def test_missing_values_stay_missing(experiment_id: int) -> None:
