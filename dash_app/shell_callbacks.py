@@ -13,6 +13,7 @@ from storage import progress
 from storage.entities import NotFoundError, Status
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentQuery, ExperimentStore
+from storage.stores.studies import StudyStore
 from tasks import queue
 
 MOST_RESULTS = 6
@@ -154,6 +155,8 @@ def name_of(path: str) -> str | None:
     try:
         if path.startswith("/datasets/"):
             return DatasetStore().get(int(numbers[0])).name
+        if path.startswith("/study/"):
+            return StudyStore().get(int(numbers[0])).name
         return ExperimentStore().get(int(numbers[0])).name
     except NotFoundError:
         return None

@@ -27,6 +27,7 @@ SECTIONS = {
     "datasets": ("Data", "/datasets"),
     "experiments": ("Experiments", "/experiments"),
     "experiment": ("Experiments", "/experiments"),
+    "study": ("Experiments", "/experiments"),
     "compare": ("Compare", "/compare"),
     "queue": ("Queue", "/queue"),
     "settings": ("Settings", "/settings"),

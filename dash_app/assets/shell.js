@@ -7,7 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
   const SECTIONS = [
     ["/datasets", /^\/datasets(\/|$)/],
     ["/experiment/new", /^\/experiment\/(new|clone)(\/|$)/],
-    ["/experiments", /^\/(experiments|experiment\/\d+)(\/|$)/],
+    ["/experiments", /^\/(experiments|experiment\/\d+|study\/\d+)(\/|$)/],
     ["/compare", /^\/compare(\/|$)/],
     ["/queue", /^\/queue(\/|$)/],
     ["/settings", /^\/settings(\/|$)/],

@@ -53,6 +53,16 @@
     return [Object.assign({}, draft, { [key]: value })];
   }
 
+  /* What the last step asks beside the settings, as the draft keeps it. */
+  function ordered(given) {
+    return {
+      priority: Number(given.priority ?? 5),
+      time_limit: given.time_limit ?? "",
+      repeats: Number(given.repeats) || 1,
+      vary_split: Boolean(given.vary_split),
+    };
+  }
+
   function isShown(spec, values) {
     return Object.entries(spec.show_if).every(([path, allowed]) => allowed.includes(values[path]));
   }
@@ -187,19 +197,22 @@
       },
 
       /* Priority and time limit belong to the draft, so that a reload keeps them. */
-      order(priority, limit, drafts) {
+      order(priority, limit, repeats, vary, drafts) {
         const draft = drafts && drafts[0];
         if (!draft) return (drafts || []).map(noUpdate);
-        const wanted = { priority: Number(priority ?? 5), time_limit: limit ?? "" };
-        if (draft.priority === wanted.priority && (draft.time_limit ?? "") === wanted.time_limit) return [noUpdate()];
+        const wanted = ordered({ priority: priority, time_limit: limit, repeats: repeats, vary_split: vary });
+        const kept = ordered(draft);
+        if (Object.keys(wanted).every((name) => wanted[name] === kept[name])) return [noUpdate()];
         return [Object.assign({}, draft, wanted)];
       },
 
-      show_order(drafts, priority, limit) {
+      show_order(drafts, priority, limit, repeats, vary) {
         const draft = drafts && drafts[0];
-        if (!draft) return [noUpdate(), noUpdate()];
-        const kept = [String(draft.priority ?? 5), draft.time_limit ?? ""];
-        return [kept[0] === priority ? noUpdate() : kept[0], kept[1] === (limit ?? "") ? noUpdate() : kept[1]];
+        if (!draft) return [noUpdate(), noUpdate(), noUpdate(), noUpdate()];
+        const kept = ordered(draft);
+        const shown = ordered({ priority: priority, time_limit: limit, repeats: repeats, vary_split: vary });
+        const values = Object.assign({}, kept, { priority: String(kept.priority) });
+        return Object.keys(kept).map((name) => (kept[name] === shown[name] ? noUpdate() : values[name]));
       },
 
       open_form(expert, drafts) {

@@ -209,7 +209,7 @@ def _field_errors(assessment: Assessment, fields: list[dict[str, Any]]) -> list[
     prevent_initial_call=True,
 )
 def start(clicks: int | None, stored: list[Any], name: str | None) -> tuple[Any, Any, list[Any]]:
-    """Create the experiment and go to its monitor; a refusal is told on this step."""
+    """Create the experiment or its repeats and go there; a refusal is told on this step."""
     draft = _draft(stored)
     if not clicks or draft is None:
         return no_update, no_update, [no_update] * len(stored)
@@ -218,7 +218,8 @@ def start(clicks: int | None, stored: list[Any], name: str | None) -> tuple[Any,
     except NotStartedError as error:
         message = f"The experiment was not started. {error}"
         return no_update, banner("error", message), [no_update] * len(stored)
-    return f"/experiment/{run.id}/monitor", no_update, [None] * len(stored)
+    there = f"/study/{run.study_id}" if run.study_id else f"/experiment/{run.id}/monitor"
+    return there, no_update, [None] * len(stored)
 
 
 @callback(
@@ -323,6 +324,8 @@ clientside_callback(
     Output(ids.ALL_DRAFTS, "data", allow_duplicate=True),
     Input(ids.PRIORITY, "value"),
     Input(ids.TIME_LIMIT, "value"),
+    Input(ids.REPEATS, "value"),
+    Input(ids.VARY_SPLIT, "checked"),
     State(ids.ALL_DRAFTS, "data"),
     prevent_initial_call=True,
 )
@@ -330,9 +333,13 @@ clientside_callback(
     ClientsideFunction("wizard", "show_order"),
     Output(ids.PRIORITY, "value"),
     Output(ids.TIME_LIMIT, "value"),
+    Output(ids.REPEATS, "value"),
+    Output(ids.VARY_SPLIT, "checked"),
     Input(ids.ALL_DRAFTS, "data"),
     State(ids.PRIORITY, "value"),
     State(ids.TIME_LIMIT, "value"),
+    State(ids.REPEATS, "value"),
+    State(ids.VARY_SPLIT, "checked"),
 )
 clientside_callback(
     ClientsideFunction("wizard", "open_form"),

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tasks.queue import MOST_REPEATS
+
 MAX_NAME = 200
 LEAST_LIMIT_HOURS, MOST_LIMIT_HOURS = 0.05, 720
 
@@ -18,6 +20,8 @@ class Draft(BaseModel):
         values: Raw value of every setting by dotted path.
         name: "" lets the bench make one.
         priority: 0 to 9; larger ones run first.
+        repeats: How often it is run, with other seeds.
+        vary_split: Each repeat gets its own split as well.
         time_limit: Longest training time in hours as typed; "" for the installation's.
         original: The values of the run that is cloned; {} otherwise.
         revision: Grows whenever values come from elsewhere than the form, which then is redrawn.
@@ -32,6 +36,8 @@ class Draft(BaseModel):
     name: str = Field("", max_length=MAX_NAME)
     priority: int = Field(5, ge=0, le=9)
     time_limit: float | str = ""
+    repeats: int = Field(1, ge=1, le=MOST_REPEATS)
+    vary_split: bool = False
     expert: bool = False
     parent_id: int | None = None
     parent_name: str = ""

@@ -13,7 +13,7 @@ from integrations.presets import PresetError
 from integrations.registry import UnknownFamilyError
 from storage.entities import ConflictError, ExperimentEntity, SavedConfigEntity, StorageError
 from storage.stores.saved_configs import SavedConfigStore
-from tasks.queue import NewRun, QueueError, create_experiment
+from tasks.queue import NewRun, QueueError, create_experiment, create_repeats
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class NotStartedError(Exception):
 
 
 def launch(draft: Draft) -> ExperimentEntity:
-    """Create the experiment and wake a worker.
+    """Create the experiment, or its repeats, and wake a worker.
+
+    Returns:
+        The experiment; the first one of repeats, which carries their study.
 
     Raises:
         NotStartedError: Something must be mended first.
@@ -46,6 +49,8 @@ def launch(draft: Draft) -> ExperimentEntity:
         time_limit_seconds=draft.time_limit_seconds,
     )
     try:
+        if draft.repeats > 1:
+            return create_repeats(request, draft.repeats, vary_split=draft.vary_split).made[0]
         return create_experiment(request)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, item["loc"])) for item in error.errors())

@@ -20,6 +20,7 @@ from dash_app.pages.experiment_new.draft import (
 from dash_app.pages.experiment_new.view_model import no_data
 from dash_app.pages.experiment_new.view_review import STEP_WORDS, step_indicators
 from storage.settings import settings
+from tasks.queue import MOST_REPEATS
 
 LAST_STEP_TO_OPEN = 3
 PRIORITIES = (
@@ -123,7 +124,7 @@ def _panels(active: int, draft: Draft) -> list[html.Section]:
         [html.Div(_waiting(4), id=ids.MODEL_PANEL, className="stack")],
         [html.Div(_waiting_form(), id=ids.CONFIGURE_PANEL, className="stack")],
         [
-            card(_name_field(), _advanced(draft)),
+            card(_name_field(), _repeats(draft), _advanced(draft)),
             html.Div(_waiting(4), id=ids.REVIEW_PANEL, className="stack"),
             _configuration(),
         ],
@@ -151,6 +152,29 @@ def _name_field() -> dmc.TextInput:
         debounce=True,
         inputProps={"maxLength": MAX_NAME},
     )
+
+
+def _repeats(draft: Draft) -> html.Div:
+    count = dmc.NumberInput(
+        id=ids.REPEATS,
+        label="Repeat with other seeds",
+        description="Shows how much of the result is luck; mean and interval are reported.",
+        value=draft.repeats,
+        suffix=" ×",
+        min=1,
+        max=MOST_REPEATS,
+        allowDecimal=False,
+        allowNegative=False,
+        clampBehavior="strict",
+    )
+    split = dmc.Switch(
+        id=ids.VARY_SPLIT,
+        label="Each with its own split",
+        description="The runs then test on other recordings.",
+        checked=draft.vary_split,
+        size="sm",
+    )
+    return html.Div([count, split], className="grid-2 wizard-repeats")
 
 
 def _advanced(draft: Draft) -> html.Details:

@@ -57,7 +57,10 @@ def review_view(assessment: Assessment) -> list[Any]:
     if assessment.config is None:
         return _notices(list(assessment.notices))
     return [
-        card(_costs(assessment.forecast, assessment.machine), title="Estimated cost"),
+        card(
+            _costs(assessment.forecast, assessment.machine, assessment.draft.repeats),
+            title="Estimated cost",
+        ),
         *_notices(list(assessment.notices)),
         *_changed(assessment),
     ]
@@ -71,7 +74,7 @@ def _notices(notices: list[Notice]) -> list[Any]:
     return [*errors, card(html.Div(warnings, className="wizard-notices"), title="Worth knowing")]
 
 
-def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
+def _costs(cost: Forecast | None, machine: Machine | None, repeats: int) -> html.Div:
     if cost is None or machine is None:
         return html.Div("Not known.", className="muted")
     time = f"The work of these settings, counted, over the speed of {cost.basis}."
@@ -81,9 +84,9 @@ def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
     return html.Div(
         [
             stat(
-                term("Time", time),
-                f"About {format_duration(cost.seconds)}",
-                detail=f"{format_duration_range(cost.low, cost.high)}, by {cost.basis}",
+                term("Time" if repeats == 1 else f"Time, {repeats} runs", time),
+                f"About {format_duration(repeats * cost.seconds)}",
+                detail=_time_detail(cost, repeats),
             ),
             stat(term("Memory", memory), format_bytes(cost.work.memory_bytes)),
             stat(term("Checkpoints", disk), format_bytes(cost.work.checkpoint_bytes)),
@@ -99,9 +102,16 @@ def _costs(cost: Forecast | None, machine: Machine | None) -> html.Div:
     )
 
 
-def time_words(cost: Forecast) -> str:
-    """Say how long a run takes, with the range to expect."""
-    return f"About {format_duration(cost.seconds)} ({format_duration_range(cost.low, cost.high)})"
+def _time_detail(cost: Forecast, repeats: int) -> str:
+    around = format_duration_range(repeats * cost.low, repeats * cost.high)
+    each = "" if repeats == 1 else f"{repeats} × {format_duration(cost.seconds)}; "
+    return f"{each}{around}, by {cost.basis}"
+
+
+def time_words(cost: Forecast, repeats: int = 1) -> str:
+    """Say how long a run, or its repeats one after another, takes, with the range to expect."""
+    around = format_duration_range(repeats * cost.low, repeats * cost.high)
+    return f"About {format_duration(repeats * cost.seconds)} ({around})"
 
 
 def _changed(assessment: Assessment) -> list[Any]:
@@ -110,9 +120,9 @@ def _changed(assessment: Assessment) -> list[Any]:
     rows = differences(assessment)
     title = f"Changed against “{assessment.draft.parent_name}”"
     if not rows:
-        return [
-            card(html.P("Nothing: this repeats the run exactly.", className="muted"), title=title)
-        ]
+        seeds = assessment.draft.repeats > 1
+        words = "Nothing but the seed." if seeds else "Nothing: this repeats the run exactly."
+        return [card(html.P(words, className="muted"), title=title)]
     head = html.Thead(html.Tr([html.Th("Setting"), html.Th("Was"), html.Th("Now")]))
     body = html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])
     return [card(html.Table([head, body], className="plain"), title=title)]

@@ -66,8 +66,10 @@ def _cost(assessment: Assessment) -> list[tuple[str, Any]]:
     cost = assessment.forecast
     if cost is None:
         return []
+    repeats = assessment.draft.repeats
     return [
-        ("Time", time_words(cost)),
+        *([("Repeats", f"{repeats} runs with other seeds")] if repeats > 1 else []),
+        ("Time", time_words(cost, repeats)),
         ("Memory", format_bytes(cost.work.memory_bytes)),
         ("Checkpoints", format_bytes(cost.work.checkpoint_bytes)),
     ]

@@ -95,7 +95,8 @@ def mean_course_chart(courses: Sequence[Sequence[float]], metric: str, key: str)
     """
     longest = max((len(course) for course in courses), default=0)
     at = [[c[i] for c in courses if i < len(c) and np.isfinite(c[i])] for i in range(longest)]
-    kept = [(i + 1.0, values) for i, values in enumerate(at) if values]
+    least = min(2, len(courses))  # where one run alone went on, there is no mean
+    kept = [(i + 1.0, values) for i, values in enumerate(at) if len(values) >= least > 0]
     if not kept:
         return None
     means = [float(np.mean(values)) for _, values in kept]
