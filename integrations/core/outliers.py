@@ -185,10 +185,11 @@ def recording_p_values(
 
 def _whitening(centred: FeatureArray, rng: np.random.Generator) -> FeatureArray:
     """Whiten; more dimensions than covariances are made for go through a random projection."""
-    width = centred.shape[1]
-    projection = np.eye(width)
+    spread = centred.std(axis=0, dtype=np.float64)
+    width = len(spread)
+    projection = np.diag(1 / np.where(spread > 0, spread, 1.0))
     if width > MOST_DIMENSIONS:
-        projection = rng.standard_normal((width, MOST_DIMENSIONS)) / np.sqrt(MOST_DIMENSIONS)
+        projection = projection @ rng.standard_normal((width, MOST_DIMENSIONS))
     covariance = _shrunk_covariance(centred.astype(np.float64) @ projection)
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(projection @ (vectors / np.sqrt(values)), dtype=np.float32)

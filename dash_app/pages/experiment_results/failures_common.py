@@ -108,11 +108,12 @@ def _verdict(each: Commonality, unit: str) -> Any:
 
 def labels_section(found: Failures) -> Any:
     """List the recordings whose label may be wrong; nothing where there is none."""
-    stored = found.stored
-    labels = stored.analysis.labels if stored else {"suspects": []}
+    if found.stored is None:
+        return ""
+    labels = found.stored.analysis.labels
     suspects = labels["suspects"]
     if not suspects:
-        return ""
+        return html.P(_nothing_suspect(labels), className="muted small")
     info = found.result.info
     tested = set(found.result.test.recording.tolist())
     rows = [
@@ -151,6 +152,17 @@ def labels_section(found: Failures) -> Any:
         title="Labels worth a second look",
         help=HELP["label"],
     )
+
+
+def _nothing_suspect(labels: dict[str, Any]) -> str:
+    if labels["accuracy"] is None:
+        return "Labels could not be checked: no class has a second group to check them against."
+    if not labels["reliable"]:
+        return (
+            "Labels could not be checked: models that saw nothing of a recording's group recognise "
+            f"only {format_percent(labels['accuracy'])} of the recordings."
+        )
+    return f"No label is suspect among the {labels['checked']} recordings checked."
 
 
 def _recording(found: Failures, index: int, tested: bool) -> Any:

@@ -234,6 +234,7 @@ def _labels_json(checked: LabelCheck) -> dict[str, Any]:
         "suspects": [suspect.as_json() for suspect in checked.suspects],
         "checked": checked.checked,
         "accuracy": None if np.isnan(checked.accuracy) else checked.accuracy,
+        "reliable": checked.reliable,
         "unchecked": list(checked.unchecked),
     }
 

@@ -14,7 +14,7 @@ from integrations.core.data.dataset import DatasetInfo, field_text, once_per_dat
 MOST_VALUES = 12
 SELDOM = 0.25
 """A value counts as seldom trained below this part of an even share."""
-OUTSIDE = 0.02
+OUTSIDE = 0.05
 """A number counts as outside what was trained beyond this part of the trained range."""
 
 

@@ -24,6 +24,8 @@ FOLDS = 5
 STEPS = 200
 STRENGTH = 0.1
 """Inverse regularisation: features are many and groups are few."""
+ENOUGH_ACCURACY = 0.7
+"""Models that recognise a smaller share of recordings would suspect most labels."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class LabelCheck:
     accuracy: float
     unchecked: tuple[int, ...] = ()
 
+    @property
+    def reliable(self) -> bool:
+        """False when the models are too weak to doubt a label; there are no suspects then."""
+        return bool(self.accuracy >= ENOUGH_ACCURACY)
+
 
 def check_labels(data: Dataset, index: WindowIndex, seed: int = 0) -> LabelCheck:
     """Look for wrong labels among the recordings that windows lie in.
@@ -91,9 +98,8 @@ def check_labels(data: Dataset, index: WindowIndex, seed: int = 0) -> LabelCheck
     mean /= np.bincount(number)[:, None]
     label = klass[first]
     accuracy = float((mean.argmax(axis=1) == label).mean())
-    return LabelCheck(
-        confident_mistakes(recordings, label, mean), len(recordings), accuracy, unchecked
-    )
+    found = confident_mistakes(recordings, label, mean) if accuracy >= ENOUGH_ACCURACY else ()
+    return LabelCheck(found, len(recordings), accuracy, unchecked)
 
 
 def confident_mistakes(

@@ -37,8 +37,8 @@ HELP = {
     "low_snr": "The lines of its class (all spectral lines where none is known) stand lower over "
     "the noise than in 95 % of the training windows of that class.",
     "between": "Its nearest training windows, in the model's own features, do not agree on a "
-    "class: the leading one has at most two thirds of them.",
-    "other_class": "More than two thirds of its nearest training windows belong to one class, and "
+    "class: the leading one has less than two thirds of them.",
+    "other_class": "Two thirds or more of its nearest training windows belong to one class, and "
     "that is not its own.",
     "far": "At most 1 % of the validation windows lie as far from all training windows.",
     "rare": "Its recording was made under a condition that its class was seldom or never trained "
@@ -61,7 +61,7 @@ class Reason:
 def flags(found: FailureAnalysis, test: Predictions) -> dict[str, tuple[BoolArray, BoolArray]]:
     """Say of each fact where it holds and where it is known, two masks of shape (n,)."""
     asked = found.votes[:, 3] >= 0
-    agreed = found.votes[:, 3] > AGREED * found.voters
+    agreed = found.votes[:, 3] >= AGREED * found.voters
     other = found.votes[:, 1] != test.truth
     everywhere = np.ones(len(test.truth), dtype=bool)
     suspects = [suspect["recording"] for suspect in found.labels["suspects"]]
@@ -127,9 +127,10 @@ def _condition_facts(
             continue
         texts = [field_text(r.fields[name]) if name in r.fields else "" for r in info.recordings]
         told = np.array(texts)[test.recording]
+        values = info.field_values()[name]
         facts += [
             (f"field:{name}={value}", f"{name} {value}", told == value, told != "")
-            for value in info.field_values()[name]
+            for value in (values[:1] if len(values) == 2 else values)  # the other is its mirror
         ]
     return facts
 
