@@ -46,6 +46,7 @@ from storage.stores.experiment_rows import (
     replace_tags,
     tag_rows,
 )
+from storage.stores.register import registered_as
 
 __all__ = [
     "MAX_PAGE",
@@ -199,12 +200,14 @@ class ExperimentStore(ExperimentLists):
 
         Raises:
             NotFoundError: There is none.
-            ConflictError: It runs or waits; stop it first.
+            ConflictError: It runs or waits, or a model of the register is its result.
         """
         entity = self.get(experiment_id)
         if not entity.status.ended:
             raise ConflictError(f"“{entity.name}” is {entity.status}. Stop or cancel it first.")
         with write_session() as session:
+            if model := registered_as(session, experiment_id):
+                raise ConflictError(f"“{entity.name}” is {model}. Delete that model first.")
             session.execute(
                 update(Experiment)
                 .where(Experiment.id == experiment_id)

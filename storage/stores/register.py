@@ -310,6 +310,17 @@ class RegisterStore:
             session.delete(row)
 
 
+def registered_as(session: Session, experiment_id: int) -> str:
+    """Say which version of which model a run is; "" when it is none."""
+    found = session.execute(
+        select(RegisteredModel.name, ModelVersion.version)
+        .join(ModelVersion, ModelVersion.model_id == RegisteredModel.id)
+        .where(ModelVersion.experiment_id == experiment_id)
+        .limit(1)
+    ).one_or_none()
+    return "" if found is None else f"version {found.version} of the model “{found.name}”"
+
+
 def generated_name(classes: Sequence[str], dataset: str) -> str:
     """Say what a model tells apart, and on what data."""
     few = len(classes) <= MOST_CLASSES_NAMED and sum(map(len, classes)) <= MOST_LETTERS

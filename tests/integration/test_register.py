@@ -11,6 +11,7 @@ from storage.models import Experiment
 from storage.stores.datasets import DatasetStore, ReadyFacts
 from storage.stores.experiments import ExperimentStore, NewExperiment
 from storage.stores.register import RegisterStore, Stage, generated_name
+from storage.stores.runs import RunStore
 from tests.support.web import serving
 
 NAME = "Classification · ok / worn · Rig"
@@ -62,6 +63,18 @@ def test_a_run_without_result_or_already_registered_is_refused(dataset: DatasetE
         store.register(number, NAME)
     with pytest.raises(NotFoundError):
         store.register(4711, NAME)
+
+
+def test_the_run_behind_a_version_cannot_be_deleted(dataset: DatasetEntity) -> None:
+    number = run(dataset)
+    lease = RunStore().claim_next("test", "here", 60.0)
+    assert lease is not None
+    model = RegisterStore().register(number, NAME).model_id
+    RunStore().fail(lease, "Enough.")
+    with pytest.raises(ConflictError, match="version 1 of the model"):
+        ExperimentStore().delete(number)
+    RegisterStore().delete(model)
+    ExperimentStore().delete(number)
 
 
 def test_production_holds_one_version_and_can_be_rolled_back(dataset: DatasetEntity) -> None:
