@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="settings", metavar="KEY=VALUE", action="append", default=[],
         help="change one setting, e.g. training.epochs=20; may be repeated",
     )  # fmt: skip
+    train.add_argument(
+        "--repeats", type=int, default=1, metavar="N", help="run with N seeds, 1 to 20 (default 1)"
+    )
+    train.add_argument(
+        "--vary-split", action="store_true", help="give each repeat its own split as well"
+    )
     train.add_argument("--priority", type=int, choices=range(10), default=5, help="9 runs first")
     train.add_argument(
         "--time-limit", type=duration, metavar="TIME", help="longest training time, e.g. 90m or 2h"
@@ -183,6 +189,8 @@ def _train(given: argparse.Namespace) -> int:
             given.settings,
             given.priority,
             given.time_limit,
+            given.repeats,
+            given.vary_split,
         )
     )
 

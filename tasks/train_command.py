@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -29,14 +30,17 @@ from tasks.queue import (
     NewRun,
     QueueError,
     create_experiment,
+    create_repeats,
     enqueue_job,
     order_experiment,
 )
 from tasks.serve import Bench
+from tasks.study_results import spreads
 from tasks.terminal import complain, say
 
 LOOK_SECONDS = 0.2
 REPORT_SECONDS = 300.0
+INTERRUPTED = 130
 SHOWN_METRICS = ("train_loss", "val_loss", "val_accuracy", "val_macro_f1", "accuracy")
 
 
@@ -51,6 +55,8 @@ class TrainRequest:
     settings: list[str]
     priority: int = 5
     time_limit_seconds: int | None = None
+    repeats: int = 1
+    vary_split: bool = False
 
 
 def train(request: TrainRequest) -> int:
@@ -84,17 +90,48 @@ def train(request: TrainRequest) -> int:
 
 def _train(request: TrainRequest, bench: Bench | None) -> int:
     dataset = _find_dataset(request.dataset)
-    experiment = create_experiment(
-        NewRun(
-            family=request.family,
-            dataset_id=dataset.id,
-            preset=request.preset,
-            config=nested(request.settings),
-            name=request.name,
-            priority=request.priority,
-            time_limit_seconds=request.time_limit_seconds,
-        )
+    wanted = NewRun(
+        family=request.family,
+        dataset_id=dataset.id,
+        preset=request.preset,
+        config=nested(request.settings),
+        name=request.name,
+        priority=request.priority,
+        time_limit_seconds=request.time_limit_seconds,
     )
+    if request.repeats != 1:
+        return _train_repeats(wanted, request, bench)
+    return _train_one(create_experiment(wanted), bench)
+
+
+def _train_repeats(wanted: NewRun, request: TrainRequest, bench: Bench | None) -> int:
+    made = create_repeats(wanted, request.repeats, vary_split=request.vary_split)
+    say(f"Study {made.study.id}: {made.study.name}")
+    codes = []
+    for number, experiment in enumerate(made.made, start=1):
+        codes.append(_train_one(experiment, bench))
+        if codes[-1] == INTERRUPTED:
+            return _leave(made.made[number:], bench)
+    found = spreads([made.study.id])[made.study.id]
+    for name, mean in (("accuracy", found.accuracy), ("macro-F1", found.macro_f1)):
+        if mean is not None:
+            interval = f"({100 * mean.low:.1f}–{100 * mean.high:.1f})"
+            say(f"Mean {name} of {found.n} runs  {100 * mean.value:.1f} % {interval}")
+    say(f"Best of {found.n}   experiment {found.best_id}; luck included, report the mean")
+    return max(codes)
+
+
+def _leave(waiting: Sequence[ExperimentEntity], bench: Bench | None) -> int:
+    """Cancel what nobody would train any more; a bench that runs elsewhere goes on with it."""
+    for experiment in waiting if bench is not None else ():
+        try:
+            order_experiment(experiment.id, "cancel")
+        except (ConflictError, NotFoundError) as error:
+            say(str(error))
+    return INTERRUPTED
+
+
+def _train_one(experiment: ExperimentEntity, bench: Bench | None) -> int:
     say(f"Experiment {experiment.id}: {experiment.name}")
     try:
         ended = _follow(experiment.id, bench)
@@ -172,14 +209,14 @@ def _figure(name: str, value: float) -> str:
 def _interrupted(experiment_id: int, bench: Bench | None) -> int:
     if bench is None:
         say(f"Experiment {experiment_id} goes on in the bench; its page shows it.")
-        return 130
+        return INTERRUPTED
     try:
         order_experiment(experiment_id, "cancel")
         _follow(experiment_id, bench)
         say(f"Experiment {experiment_id} was cancelled.")
     except (ConflictError, NotFoundError) as error:
         say(str(error))
-    return 130
+    return INTERRUPTED
 
 
 def _tell_result(ended: ExperimentEntity) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dash import dcc, html
 
-from dash_app.components import empty_state, format_duration, format_duration_range
+from dash_app.components import empty_state, format_duration, format_duration_range, icon
 from integrations.registry import UnknownFamilyError, family
 from storage.entities import ExperimentEntity, NotFoundError
 from storage.stores.experiments import ExperimentStore
+from storage.stores.studies import StudyStore
 
 LARGEST_ID = 2**31 - 1
 
@@ -44,6 +45,24 @@ def family_title(name: str) -> str:
         return family(name).title
     except UnknownFamilyError:
         return f"{name} (not installed here)"
+
+
+def siblings(entity: ExperimentEntity) -> list[html.Span]:
+    """Link the study a run belongs to, and its runs next to it; [] where it stands alone."""
+    if entity.study_id is None:
+        return []
+    members = StudyStore().members(entity.study_id)
+    if entity.id not in members:
+        return []
+    place = members.index(entity.id)
+    words = f"run {place + 1} of {len(members)} of a study"
+    near = [
+        dcc.Link(label, href=f"/experiment/{members[other]}/monitor", className="sibling")
+        for label, other in (("previous", place - 1), ("next", place + 1))
+        if 0 <= other < len(members)
+    ]
+    study = dcc.Link(words, href=f"/study/{entity.study_id}")
+    return [html.Span([icon("collection"), study, *near])]
 
 
 def forecast_words(run: ExperimentEntity) -> str:

@@ -16,7 +16,12 @@ from dash_app.components import (
     relative_time,
     status_chip,
 )
-from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
+from dash_app.pages._experiment import (
+    experiment_not_found,
+    family_title,
+    find_experiment,
+    siblings,
+)
 from dash_app.pages.experiment_monitor import curves, ids, sections
 from dash_app.pages.experiment_monitor.log_card import log_card
 from dash_app.pages.experiment_monitor.view import split_words, step_word
@@ -86,6 +91,7 @@ def _header(entity: ExperimentEntity) -> html.Header:
         html.Span([icon("database"), entity.dataset_name]),
         html.Span([icon("scissors"), entity.split_name or split_words(entity.config)]),
         html.Span([icon("clock"), "created ", relative_time(entity.created_at)]),
+        *siblings(entity),
     ]
     return page_header(
         entity.name,

@@ -8,12 +8,25 @@ import dash
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from dash_app.components import icon, leaky_badge, page_header, relative_time, status_chip
-from dash_app.pages._experiment import experiment_not_found, family_title, find_experiment
+from dash_app.components import (
+    icon,
+    leaky_badge,
+    page_header,
+    relative_time,
+    status_chip,
+    term,
+)
+from dash_app.pages._experiment import (
+    experiment_not_found,
+    family_title,
+    find_experiment,
+    siblings,
+)
 from dash_app.pages.experiment_results import ids
 from dash_app.pages.experiment_results.overview import unfinished
 from dash_app.pages.experiment_results.register_dialog import register_button, register_dialog
 from storage.entities import ExperimentEntity
+from tasks.study_results import spread_of
 
 TABS = (
     ("overview", "Overview", ids.OVERVIEW),
@@ -65,6 +78,7 @@ def _header(entity: ExperimentEntity) -> html.Header:
         *([html.Span([icon("scissors"), entity.split_name])] if entity.split_name else []),
         *([html.Span([icon("clock"), "finished ", relative_time(entity.finished_at)])]
           if entity.finished_at else []),
+        *siblings(entity),
     ]  # fmt: skip
     actions = [
         dcc.Link(
@@ -92,7 +106,13 @@ def _export() -> dmc.Button:
 
 
 def _badges(entity: ExperimentEntity) -> list[Any]:
-    return [leaky_badge()] if entity.leaky else []
+    spread = spread_of(entity)
+    best = spread is not None and spread.n > 1 and spread.best_id == entity.id
+    chosen = html.Span(
+        term(f"best of {spread.n}" if spread else "", "The best of repeats holds luck as well."),
+        className="chip chip-warning",
+    )
+    return [*([leaky_badge()] if entity.leaky else []), *([chosen] if best else [])]
 
 
 def _body(entity: ExperimentEntity, tab: str, asked: dict[str, str]) -> list[Any]:

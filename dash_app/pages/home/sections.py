@@ -22,6 +22,7 @@ from dash_app.disk_gauge import disk_gauge
 from dash_app.pages.home.state import Active, Home
 from storage.entities import DatasetEntity, ExperimentEntity, Status
 from tasks.queue import Check, disk_state
+from tasks.study_results import Spread
 
 CHECK_TITLES = {
     "database": "Database",
@@ -59,8 +60,10 @@ def now_card(active: Sequence[Active], total: int) -> html.Section:
 
 def overview(home: Home) -> html.Div:
     """Show recent runs, the best per data set and the state of the bench."""
-    left = html.Div([_recent_card(home.recent)], className="stack")
-    right = html.Div([_best_card(home.best), system_card(home.health.checks)], className="stack")
+    left = html.Div([_recent_card(home.recent, home.spreads)], className="stack")
+    right = html.Div(
+        [_best_card(home.best, home.spreads), system_card(home.health.checks)], className="stack"
+    )
     return html.Div([left, right], className="home-columns")
 
 
@@ -172,42 +175,44 @@ def _progress_words(item: Active) -> str:
     return " · ".join([*words, run.dataset_name])
 
 
-def _recent_card(runs: Sequence[ExperimentEntity]) -> html.Section:
+def _recent_card(runs: Sequence[ExperimentEntity], spreads: Mapping[int, Spread]) -> html.Section:
     everything = dcc.Link("All experiments", href="/experiments", className="small")
     if not runs:
         waiting = empty_state(
             "hourglass-split", "No run has ended yet", "Its result will stand here."
         )
         return card(waiting, title="Recent runs")
-    rows = [_recent_row(run) for run in runs]
+    rows = [_recent_row(run, spreads) for run in runs]
     head = html.Tr([html.Th(name) for name in ("Name", "Status", "Accuracy", "Ended")])
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain home-recent")
     return card(html.Div(table, className="scroll-x"), title="Recent runs", actions=[everything])
 
 
-def _recent_row(run: ExperimentEntity) -> html.Tr:
+def _recent_row(run: ExperimentEntity, spreads: Mapping[int, Spread]) -> html.Tr:
     name = html.Div(dcc.Link(run.name, href=href_of(run)), className="clip", title=run.name)
     return html.Tr(
         [
             html.Td([name, html.Div(run.dataset_name, className="muted small clip")]),
             html.Td(status_chip(run.status)),
-            html.Td([_score(run), *_leak_warning(run)], className="nowrap"),
+            html.Td(
+                [_score(run), *_leak_warning(run), *_mean_line(run, spreads)], className="nowrap"
+            ),
             html.Td(relative_time(run.finished_at), className="nowrap muted"),
         ]
     )
 
 
-def _best_card(runs: Sequence[ExperimentEntity]) -> html.Section:
+def _best_card(runs: Sequence[ExperimentEntity], spreads: Mapping[int, Spread]) -> html.Section:
     help_text = "Highest macro-F1 among runs whose split does not leak. The 95 % interval is that "
     help_text += "of the accuracy; compare runs only on the same split."
     if not runs:
         message = html.P("No result on a clean split yet.", className="muted")
         return card(message, title="Best per data set", help=help_text)
-    rows = [_best_row(run) for run in runs]
+    rows = [_best_row(run, spreads) for run in runs]
     return card(html.Div(rows, className="home-best"), title="Best per data set", help=help_text)
 
 
-def _best_row(run: ExperimentEntity) -> html.Div:
+def _best_row(run: ExperimentEntity, spreads: Mapping[int, Spread]) -> html.Div:
     link = dcc.Link(run.name, href=href_of(run))
     facts = [link, f" · {run.split_name}" if run.split_name else ""]
     return html.Div(
@@ -220,8 +225,21 @@ def _best_row(run: ExperimentEntity) -> html.Div:
                 className="home-best-head",
             ),
             html.Div(facts, className="muted small"),
+            *_mean_line(run, spreads),
         ]
     )
+
+
+def _mean_line(run: ExperimentEntity, spreads: Mapping[int, Spread]) -> list[html.Div]:
+    """Say what the repeats of a run say together, and that it is the best of them."""
+    spread = spreads.get(run.study_id or 0)
+    if spread is None or spread.accuracy is None:
+        return []
+    mean = spread.accuracy
+    words = f"mean of {spread.n} seeds {format_score(mean.value, mean.low, mean.high)}"
+    best = f"best of {spread.n}; " if run.id == spread.best_id else ""
+    link = dcc.Link(words, href=f"/study/{spread.study_id}")
+    return [html.Div([best, link], className="muted small")]
 
 
 def _leak_warning(run: ExperimentEntity) -> list[Any]:

@@ -12,6 +12,7 @@ from storage.entities import DatasetEntity, ExperimentEntity, Status
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentQuery, ExperimentStore
 from tasks import queue
+from tasks.study_results import Spread, spreads
 
 ACTIVE = (Status.RUNNING, Status.PAUSED, Status.PENDING)
 MOST_ACTIVE = 8
@@ -49,6 +50,7 @@ class Home:
     health: queue.Health
     first_dataset: DatasetEntity | None
     counts: dict[str, int] = field(default_factory=dict)
+    spreads: dict[int, Spread] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -70,9 +72,11 @@ def whole_home() -> Home:
     recent = store.page(
         ExperimentQuery(statuses=ended, sort=(("finished_at", True),), limit=MOST_RECENT)
     )
+    best = store.best_per_dataset()
     return Home(
         recent=recent.items,
-        best=store.best_per_dataset(),
+        best=best,
+        spreads=spreads([run.study_id for run in [*recent.items, *best]]),
         health=queue.health(),
         first_dataset=first_dataset(DatasetStore().all(ready_only=True)),
         counts=store.status_counts(),
