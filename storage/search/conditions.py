@@ -49,6 +49,11 @@ from storage.search.text import contains, in_datasets, mentions, tagged
 
 Condition = ColumnElement[bool]
 EXACT_INTEGER = 2.0**53
+TABLES: dict[str, Any] = {
+    "param": ExperimentParam,
+    "metric": ExperimentMetric,
+    "held_out": ExperimentHeldOut,
+}
 COMPARISONS = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 OPPOSITES = {"!=": "=", "!~": "~"}
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -103,19 +108,18 @@ class _Writer:
 def _item(name: Word, named: Named, item: Word | Range) -> Condition:
     if isinstance(item, Word):
         return _met(name, named, "=", item)
-    return and_(_met(name, named, ">=", item.low), _met(name, named, "<=", item.high))
+    ends = ((">=", item.low), ("<=", item.high))
+    if named.sort == "column":
+        return and_(*(_met(name, named, operator, value) for operator, value in ends))
+    # Both ends are asked of one and the same value: a run may be tested on loads 0 and 3.
+    return _having(named, *(_value_met(name, named, operator, value) for operator, value in ends))
 
 
 def _present(named: Named) -> Condition:
     """Tell whether a run has a value at all; what is negated asks for another value, not none."""
-    match named.sort:
-        case "param":
-            return _having(ExperimentParam, ExperimentParam.key == named.key)
-        case "metric":
-            return _having(ExperimentMetric, ExperimentMetric.key == named.key)
-        case "held_out":
-            return _having(ExperimentHeldOut, ExperimentHeldOut.field == named.key)
-    return _present_in(COLUMNS[named.key])
+    if named.sort == "column":
+        return _present_in(COLUMNS[named.key])
+    return _having(named)
 
 
 def _present_in(column: Column) -> Condition:
@@ -126,18 +130,22 @@ def _met(name: Word, named: Named, operator: str, value: Word) -> Condition:
     """Compare with one of = < <= > >= ~."""
     if named.sort == "column":
         return _column_met(name, COLUMNS[named.key], operator, value)
-    table: Any = {
-        "param": ExperimentParam, "metric": ExperimentMetric, "held_out": ExperimentHeldOut,
-    }[named.sort]  # fmt: skip
+    return _having(named, _value_met(name, named, operator, value))
+
+
+def _value_met(name: Word, named: Named, operator: str, value: Word) -> Condition:
+    table = TABLES[named.sort]
     if table is ExperimentMetric:
-        found = _number_met(name, table.value, operator, value)
-        return _having(table, table.key == named.key, found)
-    key = table.key if table is ExperimentParam else table.field
-    return _having(table, key == named.key, _stored_met(table, operator, value))
+        return _number_met(name, table.value, operator, value)
+    return _stored_met(table, operator, value)
 
 
-def _having(table: Any, *conditions: Condition) -> Condition:
-    return Experiment.id.in_(select(table.experiment_id).where(*conditions))
+def _having(named: Named, *conditions: Condition) -> Condition:
+    """Tell whether a run has a setting, metric or held-out value that fulfils the conditions."""
+    table = TABLES[named.sort]
+    key = table.field if table is ExperimentHeldOut else table.key
+    mine = select(table.experiment_id).where(key == named.key, *conditions)
+    return Experiment.id.in_(mine)
 
 
 def _stored_met(table: Any, operator: str, value: Word) -> Condition:
