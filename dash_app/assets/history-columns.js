@@ -3,7 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function () {
   const FIXED = ["card", "menu", "ag-Grid-SelectionColumn"];
-  const STANDARD_WIDTHS = {};
+  const OTHER_WIDTH = 130;
 
   function standard() {
     return String(window.dash_clientside.history.facts().standard || "").split(",");
@@ -15,16 +15,22 @@ window.dash_clientside = window.dash_clientside || {};
 
   function told(column, usual) {
     const pin = column.pinned === "left" ? "l" : column.pinned === "right" ? "r" : "";
-    const width = usual && Math.round(usual) === Math.round(column.width) ? "" : String(Math.round(column.width));
+    const width = usual === Math.round(column.width) ? "" : String(Math.round(column.width));
     return (written(column.colId) + "~" + width + "~" + pin).replace(/~+$/, "");
   }
 
-  /* A column that was never resized is as wide as it was defined. */
-  function usualWidth(grid, id) {
-    const column = grid.getColumn(id);
-    const defined = column && column.getColDef().initialWidth;
-    if (STANDARD_WIDTHS[id] === undefined && defined) STANDARD_WIDTHS[id] = defined;
-    return STANDARD_WIDTHS[id];
+  /* Only widths that somebody changed need to be told. */
+  function usualWidths() {
+    const pairs = String(window.dash_clientside.history.facts().widths || "").split(",");
+    return new Map(pairs.map((pair) => [pair.split(":")[0], Number(pair.split(":")[1])]));
+  }
+
+  /* A new column stands last, mostly out of sight. */
+  function showSoon(id) {
+    setTimeout(() => {
+      const grid = window.dash_clientside.history.api();
+      if (grid && grid.getColumn(id)) grid.ensureColumnVisible(id);
+    }, 150);
   }
 
   function shownRows() {
@@ -37,7 +43,8 @@ window.dash_clientside = window.dash_clientside || {};
       if (!grid) return new URLSearchParams(window.location.search).get("cols") || "";
       const state = grid.getColumnState().filter((item) => !FIXED.includes(item.colId) && !item.hide);
       if (!state.length) return "";
-      const parts = state.map((item) => told(item, usualWidth(grid, item.colId)));
+      const widths = usualWidths();
+      const parts = state.map((item) => told(item, widths.get(item.colId) || OTHER_WIDTH));
       const usual = standard().map((name) => (name === "name" ? "name~~l" : name));
       return parts.join() === usual.join() ? "" : parts.join();
     },
@@ -74,6 +81,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (next.join() === (before || []).join() && !added.length) return [no, no];
       const ends = (id) => ({ ...grid.getColumnDef(id) });
       const defined = next.map((id) => (kept.includes(id) ? { ...grid.getColumnDef(id) } : known[id]));
+      if (added.length === 1) showSoon(added[0]);
       return [[ends("card"), ...defined, ends("menu")], next];
     },
   };

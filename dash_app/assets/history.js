@@ -8,6 +8,15 @@ window.dash_clientside = window.dash_clientside || {};
   const ORDERS = ["pause", "resume", "stop", "cancel", "retry"];
   const SEVERAL = [...ORDERS, "report", "export", "keep", "unkeep", "edit", "untag", "delete"];
   const CONFIRMED = ["stop", "cancel"];
+  /* Columns that are called otherwise in a file, or are several there. */
+  const FILE_COLUMNS = {
+    accuracy: ["accuracy", "accuracy_low", "accuracy_high"],
+    split: ["split_name", "leaky"],
+    epochs: ["epochs_done"],
+    study: ["study_id"],
+    curve: [],
+    memory: [],
+  };
   let lastFilters = null;
   let lastColumns = "";
   let lastVersion = 0;
@@ -102,14 +111,14 @@ window.dash_clientside = window.dash_clientside || {};
     Object.entries(ends).forEach(([name, time]) => {
       if (parts.has(name)) parts.set(name, new Date(parts.get(name) + time).toISOString());
     });
-    const text = parts.get("q");
-    parts.delete("q");
-    if (text) parts.set("where", text);
     if (grid && !isStandardSort(sorts(grid))) {
-      parts.set("sort", sorts(grid)[0].colId);
-      parts.set("order", sorts(grid)[0].sort);
+      parts.set("sort", sorts(grid).map((column) => (column.sort === "desc" ? "-" : "+") + column.colId).join());
     }
-    (lastInputs.shape[0] || []).forEach((column) => parts.append("column", column));
+    const columns = lastInputs.shape[0] || [];
+    if (columns.join() !== facts().standard) {
+      const names = columns.flatMap((column) => FILE_COLUMNS[column] || [column]);
+      parts.set("columns", [...new Set(["id", ...names])].join());
+    }
     return parts.toString();
   }
 

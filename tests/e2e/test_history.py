@@ -209,6 +209,50 @@ def test_the_export_holds_all_rows_under_the_filters(page: Page) -> None:
     assert {row["status"] for row in rows} == {"failed"}
 
 
+def test_the_search_completes_and_says_what_is_wrong_and_where(page: Page) -> None:
+    open_history(page)
+    box = page.get_by_role("combobox", name="Search experiments")
+    box.click()
+    page.keyboard.type("fam")
+    expect(page.get_by_role("option", name="family")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("family ")
+    page.keyboard.type("= cnn1d and acuracy > 0.9")
+    error = page.locator("#history-search-error")
+    expect(error).to_contain_text("Did you mean “accuracy”")
+    expect(error.locator("mark")).to_have_text("acuracy")
+    box.fill("family = cnn1d and accuracy > 0.9 or name ~ 'run 299'")
+    expect(error).to_be_empty()
+    found = ExperimentQuery(where="family = cnn1d and accuracy > 0.9 or name ~ 'run 299'")
+    expect(count(page)).to_have_text(f"{ExperimentStore().page(found).total} experiments match")
+
+
+def test_columns_groups_and_a_saved_view_are_found_again(page: Page) -> None:
+    open_history(page)
+    page.locator("#history-group").click()
+    page.get_by_role("option", name="Family").click()
+    expect(count(page)).to_have_text(f"{MANY} experiments, by family: mean ± sd")
+    first = page.locator(".ag-row[row-index='0']")
+    expect(first.locator("[col-id=status]")).to_contain_text("best of ")
+    expect(first.locator("[col-id=accuracy]")).to_contain_text(" ± ")
+    first.get_by_role("button", name="Unfold").click()
+    expect(page.locator(".cell-name.is-inside").first).to_be_visible()
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("textbox", name="Find a column").fill("number")
+    page.get_by_label("Number").check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("columnheader", name="Number")).to_be_visible()
+    page.get_by_role("button", name="Views").click()
+    page.get_by_role("button", name="Save as a new view").click()
+    page.get_by_role("textbox", name="Name").fill("By family")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="By family")).to_be_visible()
+    page.goto("/experiments?view=1")
+    expect(count(page)).to_contain_text("by family")
+    expect(page).to_have_url(re.compile(r"cols=.*tags%2Cid&group=family&view=1$"))
+
+
 def test_an_empty_history_says_what_to_do(browser: Browser, served: Bench) -> None:
     pages = open_page(browser, served, WIDE)
     page = next(pages)

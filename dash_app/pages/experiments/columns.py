@@ -18,6 +18,8 @@ DEFAULT: dict[str, Any] = {
 }
 MOST_COLUMNS = 120
 WIDTHS = range(40, 1201)
+OTHER_WIDTH = 130
+"""Of metrics and settings; assets/history-columns.js knows it too."""
 PINS = {"l": "left", "r": "right"}
 CARD, MENU = "card", "menu"
 
@@ -72,7 +74,7 @@ def definition(column: str) -> dict[str, Any]:
         "colId": column,
         "field": column,
         "headerName": title(column),
-        "initialWidth": fact.width if fact else 130,
+        "initialWidth": fact.width if fact else OTHER_WIDTH,
         "cellRenderer": fact.renderer if fact else "HistoryText",
         **({"headerTooltip": explained} if explained else {}),
         **({"sortable": True, "sortingOrder": ["desc", "asc"]} if sortable(column) else {}),

@@ -83,6 +83,7 @@ def _facts(view: SavedViewEntity | None) -> dict[str, str]:
     """What the scripts must know: the standard columns and the saved view that is open."""
     return {
         "data-standard": ",".join(STANDARD),
+        "data-widths": ",".join(f"{name}:{fact.width}" for name, fact in FACTS.items()),
         "data-view": str(view.id) if view else "",
         "data-query": view.query if view else "",
         "data-default": "1" if SavedViewStore().default(PAGE) else "",

@@ -102,7 +102,7 @@ def count_words(answered: Answer, filters: Filters, by: str = "", folded: bool =
     if folded and not by:
         noun = "row of experiments" if answered.runs == 1 else "rows of experiments"
     words = f"{format_count(answered.runs)} {noun}" + (" match" if filters.any else "")
-    return f"{words}, by {groups.words_of(by)}: mean ± standard deviation" if by else words
+    return f"{words}, by {groups.words_of(by)}: mean ± sd" if by else words
 
 
 def emptiness(total: int, filters: Filters) -> Any:
