@@ -64,13 +64,16 @@ class SliceTable(Frozen):
 def fields_of(info: DatasetInfo, part: Predictions) -> tuple[str, ...]:
     """Name the fields whose values differ between the test recordings, the group last.
 
+    Groups of one recording each are no condition, so they are left out.
+
     Fields that tell the answer (fault size, class) are kept: errors do depend on them.
     """
     seen = [info.recordings[i] for i in np.unique(part.recording)]
     names = sorted({name for recording in seen for name in recording.fields})
     found = [name for name in names if 1 < len(_bands(info, part, name)[0]) <= MOST_VALUES]
     groups = {recording.group for recording in seen}
-    return (*found, GROUP) if 1 < len(groups) <= MOST_VALUES and GROUP not in found else (*found,)
+    several = 1 < len(groups) <= MOST_VALUES and len(groups) < len(seen)
+    return (*found, GROUP) if several and GROUP not in found else (*found,)
 
 
 def values_of(info: DatasetInfo, part: Predictions, field: str) -> tuple[tuple[str, ...], IntArray]:
