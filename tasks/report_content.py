@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from integrations.core.contract import Family, StoredResult
 from integrations.core.data.dataset import Dataset
 from integrations.core.evaluation.evaluation import Evaluation
-from integrations.core.evaluation.measures import measure, read_measures
 from integrations.core.evaluation.store import RUN, ResultError, load_evaluation, load_result
 from integrations.core.figures.chart import Chart
 from integrations.core.figures.common import common_charts
@@ -34,12 +33,13 @@ from tasks.dataset_files import dataset_folder
 from tasks.experiments import NewRun, QueueError, plan_config
 from tasks.pdf.content import ReportContent, settings_of
 from tasks.pdf.examples import conditions, division_of, examples_of
-from tasks.pdf.gallery import gallery_of
+from tasks.pdf.gallery import MOST_SHOWN, gallery_of, worst_rows
 from tasks.pdf.numbers import duration
 from tasks.pdf.windows import shown_windows
-from tasks.report_findings import advice_of, common_of, reasons_of
+from tasks.report_findings import advice_of, load_analysis, reasons_at, shared
 from tasks.report_options import ReportOptions, Section
 from tasks.report_rivals import rivals_of, step_name_of
+from tasks.run_results import measures_of
 
 log = logging.getLogger("signalbench.reports")
 
@@ -73,7 +73,7 @@ def load_content(
     run = json.loads((folder / RUN).read_text(encoding="utf-8"))
     content = _content(experiment, dataset, result, evaluation, run, made_at, _versions(folder))
     content = replace(content, options=options or ReportOptions())
-    return _with_findings(_with_signals(content, data), experiment, folder)
+    return _with_findings(_with_signals(content, data), experiment)
 
 
 def _content(
@@ -138,19 +138,18 @@ def _with_signals(content: ReportContent, data: Dataset) -> ReportContent:
             panel_problem=problem,
         )
     if wants(Section.FAILURES):
-        found = reasons_of(content.experiment_id)
-        common = common_of(content.experiment_id)
-        content = replace(content, gallery=gallery_of(result, data, found, common))
+        found = load_analysis(content.experiment_id)
+        reasons = {row: reasons_at(found, result, row) for row in worst_rows(result, MOST_SHOWN)}
+        gallery = gallery_of(result, data, reasons, shared(found))
+        content = replace(content, gallery=gallery)
     return content
 
 
-def _with_findings(
-    content: ReportContent, experiment: ExperimentEntity, folder: Path
-) -> ReportContent:
+def _with_findings(content: ReportContent, experiment: ExperimentEntity) -> ReportContent:
     """Add measures, comparison and recommendations, for the sections that are wanted."""
     wants, result = content.options.has, content.result
     if wants(Section.RESULTS) and len(result.test.truth):
-        measures = read_measures(folder) or measure(result.test, content.evaluation, result.info)
+        measures = measures_of(experiment, result.info)
         content = replace(content, measures=measures, temperature=stored_calibration(experiment.id))
     if wants(Section.COMPARISON):
         content = replace(content, rivals=rivals_of(experiment))

@@ -30,7 +30,7 @@ CLASSES_NAMED = 3
 def gallery_of(
     result: StoredResult,
     data: Dataset,
-    reasons: Mapping[tuple[int, int], Sequence[str]],
+    reasons: Mapping[int, Sequence[str]],
     common: Sequence[str] = (),
 ) -> Gallery:
     """Show the mistakes of the largest loss, at most one of each recording.
@@ -38,7 +38,7 @@ def gallery_of(
     Args:
         result: The run.
         data: Its data set.
-        reasons: Why a window may have failed, by recording and first sample; sentences.
+        reasons: Why a test window may have failed, by its row; sentences.
         common: What the mistakes have in common; sentences.
     """
     wrong = np.flatnonzero(result.test.predicted != result.test.truth)
@@ -69,12 +69,12 @@ def _true_probability(result: StoredResult) -> np.ndarray[tuple[int], np.dtype[n
     return np.asarray(test.probability[np.arange(len(test.truth)), test.truth])
 
 
-def _failure(look: Look, reasons: Mapping[tuple[int, int], Sequence[str]]) -> Failure:
+def _failure(look: Look, reasons: Mapping[int, Sequence[str]]) -> Failure:
     where = f"{look.recording.name}, from sample {look.start}"
     if look.recording.sampling_rate_hz:
         where = f"{look.recording.name}, from {number(look.start / look.rate, 4)} s"
     title = f"“{look.truth}” taken for “{look.predicted}” – {where}"
-    facts = (_probabilities(look), *reasons.get((look.index, look.start), ()))
+    facts = (_probabilities(look), *reasons.get(look.row, ()))
     wave, spectrum = _charts(look)
     shaded = " Shaded: where the network looked." if wave.bands else ""
     kind = "envelope spectrum" if "envelope" in spectrum.key else "amplitude spectrum"

@@ -86,7 +86,7 @@ def failures(content: ReportContent, figures: Figures) -> Iterator[Any]:
 def explanations(content: ReportContent, figures: Figures) -> Iterator[Any]:
     """Give what the model looked at, and the family's own charts."""
     for number, window in enumerate(content.windows):
-        yield CondPageBreak(110 * mm)
+        yield CondPageBreak(88 * mm)
         if number == 0:
             yield Heading("What the model looked at")
         yield Heading(window.title, level=1, listed=False)
