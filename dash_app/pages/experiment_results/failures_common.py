@@ -49,11 +49,19 @@ def _table(stored: StoredFailures) -> Any:
             table, className="scroll-x", tabIndex=0, role="region",
             **{"aria-label": "Facts and error rates"},
         ),
-        html.P(
-            "A fact that goes with mistakes need not be their cause.", className="muted small"
-        ),
+        html.P(_caution(unit), className="muted small"),
         title="What the failures have in common",
     )  # fmt: skip
+
+
+def _caution(unit: str) -> str:
+    cause = "A fact that goes with mistakes need not be their cause."
+    if unit != "windows":
+        return cause
+    return (
+        f"{cause} The test part has too few recordings to resample: these intervals take windows "
+        "for independent and are too narrow."
+    )
 
 
 def _sentence(stored: StoredFailures) -> str:

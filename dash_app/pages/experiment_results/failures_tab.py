@@ -50,7 +50,7 @@ def failures_tab(found: Failures, evaluation: Evaluation, asked: dict[str, str])
             dcc.Interval(id=ids.POLL, interval=POLL_MS, disabled=not in_progress(found.job)),
             html.Div(status(found), id=ids.STATUS, role="status"),
             html.Div(common_section(found), id=ids.COMMON),
-            html.Div([_matrix(evaluation), _pairs(result)], className="failures-where"),
+            _where(evaluation, result),
             _worst(found, cell, row),
             _chosen(result),
             html.Div(labels_section(found), id=ids.LABELS),
@@ -115,14 +115,18 @@ def _again(label: str) -> dmc.Button:
     return dmc.Button(label, id=ids.START, size="xs", variant="default")
 
 
-def _matrix(evaluation: Evaluation) -> Any:
+def _where(evaluation: Evaluation, result: StoredResult) -> html.Div:
     if len(evaluation.classes) > MOST_CLASSES:
-        return html.Div()
+        return html.Div(_pairs(result, "Choose a confusion to list its windows below."))
     chart = replace(common.confusion_matrix(evaluation, normalised=False), key=ids.MATRIX)
-    return chart_card(chart, class_name="failures-matrix")
+    hint = "Choose a confusion, or a cell of the matrix, to list its windows below."
+    return html.Div(
+        [chart_card(chart, class_name="failures-matrix"), _pairs(result, hint)],
+        className="failures-where",
+    )
 
 
-def _pairs(result: StoredResult) -> html.Section:
+def _pairs(result: StoredResult, hint: str) -> html.Section:
     cells = confused_cells(result.test)
     wrong = sum(count for _, count in cells)
     n = len(result.test.truth)
@@ -143,10 +147,7 @@ def _pairs(result: StoredResult) -> html.Section:
             role="group",
             **{"aria-label": "Show only one kind of confusion"},
         ),
-        html.P(
-            "Choose a confusion, or a cell of the matrix, to list its windows below.",
-            className="muted small",
-        ),
+        html.P(hint, className="muted small"),
         title="Most frequent confusions",
     )
 
@@ -207,7 +208,11 @@ def _worst(found: Failures, cell: Cell | None, row: int | None) -> html.Section:
 def cell_words(result: StoredResult, cell: Cell | None) -> Sequence[Any]:
     """Say which windows are listed, with the way back to all."""
     if cell is None:
-        return [html.Span("All mistakes, largest loss first.", className="muted small")]
+        wrong = (result.test.predicted != result.test.truth).any()
+        words = (
+            "All mistakes, largest loss first." if wrong else "No mistakes: the least sure hits."
+        )
+        return [html.Span(words, className="muted small")]
     classes = result.info.classes
     same = cell.true == cell.predicted
     text = (
