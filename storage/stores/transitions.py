@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.entities import ConflictError, Status
-from storage.models import Experiment, utc_now
+from storage.entities import ENDED, ConflictError, Status
+from storage.models import Experiment, Study, utc_now
 from storage.stores.experiments import add_event
 from storage.stores.leases import release
 from storage.stores.notifications import Notice, announce
@@ -40,6 +41,8 @@ ANNOUNCED = {
     "worker-lost": "“{name}” lost its worker",
 }
 """Events that people are told of without looking, with the title of the notification."""
+QUIET_IN_STUDIES = ("completed", "stopped")
+"""Of a study's runs only the last of these is told, for the whole study."""
 
 
 def move(
@@ -73,6 +76,24 @@ def move(
         release(row)
     row.finished_at = utc_now() if status.ended else None
     add_event(session, row.id, level, event, message)
-    if event in ANNOUNCED:
-        title = ANNOUNCED[event].format(name=row.name)
+    title = _title(session, row, event)
+    if title:
         announce(session, Notice(level, event, title, told or message, row.id))
+
+
+def _title(session: Session, row: Experiment, event: str) -> str:
+    """Give the title of what people are told of an event; "" where they are not."""
+    if event not in ANNOUNCED:
+        return ""
+    if row.study_id is None or event not in QUIET_IN_STUDIES:
+        return ANNOUNCED[event].format(name=row.name)
+    others = select(Experiment.id).where(
+        Experiment.study_id == row.study_id,
+        Experiment.id != row.id,
+        Experiment.deleted_at.is_(None),
+        Experiment.status.not_in([status.value for status in ENDED]),
+    )
+    study = session.get(Study, row.study_id)
+    if study is None or session.scalar(others.limit(1)) is not None:
+        return ""
+    return f"All runs of “{study.name}” have ended"

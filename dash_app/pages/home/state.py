@@ -17,6 +17,8 @@ from tasks.study_results import Spread, spreads
 ACTIVE = (Status.RUNNING, Status.PAUSED, Status.PENDING)
 MOST_ACTIVE = 8
 MOST_RECENT = 8
+LOOKED_THROUGH = 60
+"""Newest runs looked through for them: one study may hold many."""
 FIRST_CHOICES = ("gun_point", "basic_motions")
 
 
@@ -69,18 +71,29 @@ def whole_home() -> Home:
     """Read what the screen needs besides the active runs."""
     store = ExperimentStore()
     ended = tuple(status for status in Status if status.ended)
-    recent = store.page(
-        ExperimentQuery(statuses=ended, sort=(("finished_at", True),), limit=MOST_RECENT)
-    )
+    query = ExperimentQuery(statuses=ended, sort=(("finished_at", True),), limit=LOOKED_THROUGH)
+    recent = one_of_each_study(store.page(query).items)[:MOST_RECENT]
     best = store.best_per_dataset()
     return Home(
-        recent=recent.items,
+        recent=recent,
         best=best,
-        spreads=spreads([run.study_id for run in [*recent.items, *best]]),
+        spreads=spreads([run.study_id for run in [*recent, *best]]),
         health=queue.health(),
         first_dataset=first_dataset(DatasetStore().all(ready_only=True)),
         counts=store.status_counts(),
     )
+
+
+def one_of_each_study(runs: list[ExperimentEntity]) -> list[ExperimentEntity]:
+    """Keep the newest run of each study, and all runs that stand alone."""
+    seen: set[int] = set()
+    kept = []
+    for run in runs:
+        if run.study_id not in seen:
+            kept.append(run)
+        if run.study_id is not None:
+            seen.add(run.study_id)
+    return kept
 
 
 def first_dataset(ready: list[DatasetEntity]) -> DatasetEntity | None:
