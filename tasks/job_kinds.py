@@ -15,6 +15,7 @@ from storage.stores.jobs import JobStore
 from tasks.archive import ArchiveError
 from tasks.house_id import ForeignFolderError
 from tasks.house_lock import HouseBusyError
+from tasks.report_options import ReportOptions
 from tasks.sentences import sentence_for
 
 Say = Callable[[float, str], None]
@@ -72,8 +73,22 @@ def _report(job: JobEntity, say: Say) -> dict[str, Any]:
     if job.experiment_id is None:
         raise JobFailed("A report needs an experiment.")
     say(0.0, "Writing the report")
-    artifact = make_report(job.experiment_id)
+    artifact = make_report(job.experiment_id, _report_options(job))
     return {"name": artifact.name, "path": artifact.path}
+
+
+def _summary(job: JobEntity, say: Say) -> dict[str, Any]:
+    from tasks.summary_report import make_summary
+
+    say(0.0, "Writing the summary report")
+    ids = [int(number) for number in job.payload.get("ids", [])]
+    return {"file": make_summary(job.id, ids, _report_options(job))}
+
+
+def _report_options(job: JobEntity) -> ReportOptions | None:
+    """Read what was chosen for this report; None where the house's own choice holds."""
+    given = job.payload.get("options")
+    return None if given is None else ReportOptions.model_validate(given)
 
 
 def _inspect(job: JobEntity, say: Say) -> dict[str, Any]:
@@ -160,6 +175,7 @@ def _export_model(job: JobEntity, say: Say) -> dict[str, Any]:
 NICENESS = 5
 _KINDS: dict[str, Callable[[JobEntity, Say], dict[str, Any]]] = {
     "report": _report,
+    "summary-report": _summary,
     "inspect": _inspect,
     "import": _import,
     "builtin": _builtin,
