@@ -13,6 +13,7 @@ from storage.entities import ConflictError, NotFoundError, Status, StorageError
 from storage.models import Experiment, utc_now
 from storage.stores.experiment_queries import MAX_PAGE
 from storage.stores.experiment_rows import bring_back, replace_tags
+from storage.stores.register import registered_as
 
 ACTIONS = ("delete", "undelete", "tag", "untag", "keep", "unkeep")
 Tags = Sequence[str]
@@ -76,6 +77,8 @@ def _change(session: Session, action: str, number: int, tags: Tags) -> None:
 def _delete(session: Session, row: Experiment) -> None:
     if not Status(row.status).ended:
         raise ConflictError(f"“{row.name}” is {row.status}. Stop or cancel it first.")
+    if model := registered_as(session, row.id):
+        raise ConflictError(f"“{row.name}” is {model}. Delete that model first.")
     row.deleted_at = utc_now()
     replace_tags(session, row.id, ())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from storage.entities import ConflictError
@@ -126,11 +126,11 @@ def _first_of_repeats(conditions: list[ColumnElement[bool]]) -> ColumnElement[bo
         .group_by(Experiment.study_id)
         .correlate(None)
     )
-    return or_(
-        Experiment.study_id.is_(None),
-        Experiment.study_id.not_in(repeats),
-        Experiment.id.in_(first),
+    # Asked the other way round, as no index but that of the studies holds a run's study.
+    other = select(Experiment.id).where(
+        Experiment.study_id.in_(repeats), Experiment.id.not_in(first)
     )
+    return Experiment.id.not_in(other.correlate(None))
 
 
 def alive() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from storage.stores.chosen_metrics import at_chosen_epoch
 from storage.stores.experiment_groups import GroupRow
 from storage.stores.experiments import ExperimentQuery, ExperimentStore, NewExperiment
 from storage.stores.saved_views import SavedViewStore
+from storage.stores.studies import StudyStore
 
 N_RUNS = 24
 NAMES = ("accuracy", "family", "tag", "load", "batch_size", "val.macro_f1", "created", "duration")
@@ -252,6 +253,19 @@ def test_many_runs_are_deleted_found_among_the_deleted_and_brought_back(rows: li
     change_many("tag", numbers, ["new", "keep"])
     change_many("untag", numbers[:3], ["new"])
     assert found("tag:new and tag:keep") == set(numbers[3:])
+
+
+def test_repeats_are_folded_to_the_oldest_that_fits(rows: list[Row]) -> None:
+    first, second = (StudyStore().create(name, "repeats", {}) for name in "ab")
+    curve = StudyStore().create("c", "learning-curve", {})
+    with write_session() as session:
+        for number in range(1, 10):
+            run = session.get_one(Experiment, number)
+            run.study_id = (first.id, second.id, curve.id)[(number - 1) % 3]
+    folded = ExperimentStore().page(ExperimentQuery(folded=True, limit=100))
+    assert {run.id for run in folded.items} == {row.id for row in rows} - {4, 5, 7, 8}
+    later = ExperimentQuery(folded=True, where=f"id in 4..8 and study in ({first.id}, {second.id})")
+    assert {run.id for run in ExperimentStore().each(later)} == {4, 5}
 
 
 def test_a_view_is_saved_once_renamed_made_the_default_and_deleted(any_database: str) -> None:
