@@ -66,8 +66,7 @@ def show_verdict(runs: list[int], points: float | str | None) -> tuple[Any, Any,
     """Judge the runs, with the figures and pairs that the verdict rests on."""
     delta = delta_of(points / 100 if isinstance(points, int | float) else None)
     comparison = compare_runs(runs, delta)
-    names = run_names([run.entity for run in comparison.runs])
-    return verdict_body(comparison), metrics_card(comparison, names), pairs_card(comparison)
+    return verdict_body(comparison), metrics_card(comparison), pairs_card(comparison)
 
 
 @callback(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from integrations.core.compare.verdict import points
 from integrations.core.evaluation.evaluation import Interval
@@ -31,23 +31,6 @@ def mark(position: int) -> html.Span:
     return html.Span(className=kind, style=style, **{"aria-hidden": "true"})
 
 
-def run_link(run: ExperimentEntity, position: int) -> html.Span:
-    """Give a run's colour and its name, which leads to it."""
-    screen = "results" if run.accuracy is not None else "monitor"
-    link = dcc.Link(run.name, href=f"/experiment/{run.id}/{screen}")
-    return html.Span([mark(position), link, html.Span(f"#{run.id}", className="muted small")],
-                     className="run-link")  # fmt: skip
-
-
-def run_head(run: ExperimentEntity, position: int) -> html.Span:
-    """Give a run as the head of a column: no link, and no longer than it must be."""
-    return html.Span(
-        [mark(position), html.Span(_short(run.name), title=run.name),
-         html.Span(f"#{run.id}", className="muted")],
-        className="run-link run-head",
-    )  # fmt: skip
-
-
 def difference(interval: Interval) -> list[Any]:
     """Write a difference of shares in percentage points with its interval."""
     low, high = points(interval.low), points(interval.high)
@@ -56,6 +39,12 @@ def difference(interval: Interval) -> list[Any]:
         " ",
         html.Span(f"({low} to {high})", className="nowrap muted"),
     ]
+
+
+def difference_cell(interval: Interval) -> dict[str, str]:
+    """Write a difference as the cell of a drawn table."""
+    low, high = points(interval.low), points(interval.high)
+    return {"text": f"{points(interval.value)} points", "sub": f"({low} to {high})"}
 
 
 def p_value(p: float) -> str:

@@ -12,6 +12,7 @@ from dash_app.components import card, chart_card, format_count, format_number
 from dash_app.pages.compare import ids
 from dash_app.pages.compare.marks import run_names
 from dash_app.pages.compare.setting_titles import setting_title, specs_of
+from dash_app.pages.compare.tables import Cell, Column, drawn_table
 from dash_app.pages.compare.view_course import settings_of, value_text
 from integrations.core.compare.courses import parting
 from integrations.core.compare.gaps import (
@@ -211,15 +212,19 @@ def _flips_card(pair: Couple, a: ExperimentEntity, b: ExperimentEntity) -> html.
             html.P("There is none: both recognise exactly the same windows.", className="muted"),
             title="Recordings whose prediction flipped",
         )
-    head = [
-        html.Th("Recording"), html.Th("True class"),
-        html.Th(["Only ", first, " is right"], className="number"),
-        html.Th(["Only ", second, " is right"], className="number"),
-        html.Th(f"{first} says"), html.Th(f"{second} says"), html.Th("See it with"),
-    ]  # fmt: skip
+    columns = [
+        Column("Recording"),
+        Column("True class"),
+        Column(f"Only {first} is right", number=True),
+        Column(f"Only {second} is right", number=True),
+        Column(f"{first} says"),
+        Column(f"{second} says"),
+        Column("See it with"),
+        Column(""),
+    ]
     rows = [_flip_row(flip, pair, a, b) for flip in found[:MOST_FLIPS]]
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)],
-                       className="plain compare-table")  # fmt: skip
+    table = drawn_table("flips", columns, rows, label="Recordings whose prediction flipped",
+                        class_name="compare-flips")  # fmt: skip
     only_a, only_b = sum(f.only_a for f in found), sum(f.only_b for f in found)
     more = len(found) - MOST_FLIPS
     note = f" The {MOST_FLIPS} with most such windows are listed." if more > 0 else ""
@@ -230,34 +235,29 @@ def _flips_card(pair: Couple, a: ExperimentEntity, b: ExperimentEntity) -> html.
             f"only “{second}”.{note}",
             className="muted",
         ),
-        html.Div(table, className="scroll-x compare-flips", tabIndex=0, role="region",
-                 **{"aria-label": "Recordings whose prediction flipped"}),
+        table,
         title="Recordings whose prediction flipped",
         help="Where the two differ, one is right and the other wrong; windows that both mistake in "
         "different ways are not counted.",
     )  # fmt: skip
 
 
-def _flip_row(flip: Flip, pair: Couple, a: ExperimentEntity, b: ExperimentEntity) -> html.Tr:
+def _flip_row(flip: Flip, pair: Couple, a: ExperimentEntity, b: ExperimentEntity) -> list[Cell]:
     known = pair.info is not None and flip.recording < len(pair.info.recordings)
     name = pair.info.recordings[flip.recording].name if known and pair.info else ""
     classes = pair.classes
-    return html.Tr(
-        [
-            html.Td(name or f"recording {flip.recording}"),
-            html.Td(classes[flip.truth]),
-            html.Td(f"{flip.only_a} of {flip.windows}", className="number"),
-            html.Td(f"{flip.only_b} of {flip.windows}", className="number"),
-            html.Td(classes[flip.said_a]),
-            html.Td(classes[flip.said_b]),
-            html.Td([_open(a, flip, name), " ", _open(b, flip, name)], className="nowrap"),
-        ]
-    )
+    return [
+        name or f"recording {flip.recording}",
+        classes[flip.truth],
+        f"{flip.only_a} of {flip.windows}",
+        f"{flip.only_b} of {flip.windows}",
+        classes[flip.said_a],
+        classes[flip.said_b],
+        _open(a, flip, name),
+        _open(b, flip, name),
+    ]
 
 
-def _open(run: ExperimentEntity, flip: Flip, name: str) -> dcc.Link:
+def _open(run: ExperimentEntity, flip: Flip, name: str) -> dict[str, str]:
     address = f"/experiment/{run.id}/results?tab=signals&record={flip.recording}&start={flip.start}"
-    # The table may be long; a link says what it opens to those who do not see the row.
-    return dcc.Link(
-        [f"#{run.id}", html.Span(f" on {name}", className="visually-hidden")], href=address
-    )
+    return {"text": f"#{run.id}", "href": address, "title": f"{name} with “{run.name}”"}

@@ -13,8 +13,9 @@ from dash_app.components import chart_card, format_number
 from dash_app.forms.fields import FieldSpec
 from dash_app.pages._experiment import family_title
 from dash_app.pages.compare import ids
-from dash_app.pages.compare.marks import run_head, run_names
+from dash_app.pages.compare.marks import run_names
 from dash_app.pages.compare.setting_titles import setting_title, short_title, specs_of
+from dash_app.pages.compare.tables import Cell, Column, drawn_table, run_cell
 from integrations.core.compare.setting_rows import SettingRow, setting_rows
 from integrations.core.figures.chart import Lines
 from integrations.core.figures.comparison import (
@@ -113,7 +114,7 @@ def settings_card(runs: Sequence[ExperimentEntity], everything: bool) -> html.Di
     words = count if everything else f"{count} differ."
     return html.Div(
         [
-            _settings_table(shown, runs, specs),
+            _settings_table("settings", shown, runs, specs),
             html.P(words, className="muted small"),
             *_partial_settings(partial, runs, specs),
         ]
@@ -126,23 +127,20 @@ def _partial_settings(
     if not rows:
         return []
     summary = f"{len(rows)} settings that only some of the families have"
-    table = _settings_table(rows, runs, specs)
+    table = _settings_table("partial-settings", rows, runs, specs)
     return [html.Details([html.Summary(summary), table], className="compare-more")]
 
 
 def _settings_table(
-    rows: Sequence[SettingRow], runs: Sequence[ExperimentEntity], specs: dict[str, FieldSpec]
+    name: str,
+    rows: Sequence[SettingRow],
+    runs: Sequence[ExperimentEntity],
+    specs: dict[str, FieldSpec],
 ) -> html.Div:
-    heads = [html.Th(run_head(run, i)) for i, run in enumerate(runs)]
+    heads = [Column(run_cell(run, i)) for i, run in enumerate(runs)]
     body = [_setting_row(row, specs) for row in rows]
-    table = html.Table(
-        [html.Thead(html.Tr([html.Th("Setting"), *heads])), html.Tbody(body)],
-        className="plain compare-table",
-    )
-    return html.Div(
-        table, className="scroll-x compare-settings", tabIndex=0, role="region",
-        **{"aria-label": "Settings of the runs"},
-    )  # fmt: skip
+    return drawn_table(name, [Column("Setting"), *heads], body, label="Settings of the runs",
+                       class_name="compare-settings")  # fmt: skip
 
 
 def parallel_card(runs: Sequence[ExperimentEntity]) -> Any:
@@ -185,11 +183,11 @@ def _faint(trace: dict[str, Any]) -> dict[str, Any]:
             "hovertemplate": None, "meta": "helper"}  # fmt: skip
 
 
-def _setting_row(row: SettingRow, specs: dict[str, FieldSpec]) -> html.Tr:
-    name = html.Span(setting_title(row.setting, specs), title=row.setting)
-    cells = [html.Td(value_text(value)) for value in row.values]
-    kind = "setting-differs" if row.differs else "muted"
-    return html.Tr([html.Th(name, scope="row"), *cells], className=kind)
+def _setting_row(row: SettingRow, specs: dict[str, FieldSpec]) -> list[Cell]:
+    name = {"text": setting_title(row.setting, specs), "title": row.setting}
+    texts = [value_text(value) for value in row.values]
+    cells: list[Cell] = [{"strong": t} if row.differs else {"muted": t} for t in texts]
+    return [name, *cells]
 
 
 def _dimensions(runs: Sequence[ExperimentEntity]) -> list[Dimension]:

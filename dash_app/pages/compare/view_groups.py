@@ -133,7 +133,8 @@ def _pivot_card(table: Pivot, runs: Sequence[ExperimentEntity]) -> html.Section:
                             className="plain compare-table"), className="scroll-x"),
         title="Models over data sets",
         help="Accuracy on the test part of each data set; where several runs stand behind a cell, "
-        "their mean ± standard deviation and number.",
+        "their mean ± standard deviation and number. A number in brackets tells variants of one "
+        "family apart that differ in settings other than the data's and the seed.",
         actions=downloads,
     )  # fmt: skip
 

@@ -15,13 +15,11 @@ from dash_app.components import (
     format_number,
     format_percent,
     icon,
-    leaky_badge,
-    term,
 )
-from dash_app.pages.compare.marks import difference, p_value, run_head, run_link
+from dash_app.pages.compare.marks import difference_cell, p_value
 from dash_app.pages.compare.state import largest_comparable
+from dash_app.pages.compare.tables import Cell, Column, bar_of, drawn_table, run_cell
 from integrations.core.compare.verdict import Judgement, Pair, points
-from integrations.core.evaluation.evaluation import Interval
 from integrations.core.figures.comparison import metric_axis, metric_words
 from storage.entities import ExperimentEntity
 from tasks.comparison import ComparedRun, Comparison, chosen_epoch_values
@@ -38,6 +36,10 @@ FIGURES = (
     ("macro_precision", "Macro precision", "Of what was given to a class, the share that belongs."),
     ("macro_recall", "Macro recall", "Of what belongs to a class, the share that is recognised."),
     ("recording_accuracy", "Recordings", "Recordings that are right when their windows vote."),
+)
+ABOUT_VALIDATION = (
+    "Accuracy on the validation part, which training looked at: higher than on the test part is "
+    "usual."
 )
 UNITS = {"groups": "group", "recordings": "recording", "windows": "window"}
 
@@ -58,27 +60,29 @@ def verdict_body(comparison: Comparison) -> Any:
     return html.Div(said)
 
 
-def metrics_card(comparison: Comparison, names: Sequence[str]) -> html.Section:
+def metrics_card(comparison: Comparison) -> html.Section:
     """Set the figures of the runs side by side, on one scale."""
-    head = [html.Th("Run"), *(html.Th(term(label, about)) for _, label, about in FIGURES),
-            html.Th(term("Validation", "Accuracy on the validation part, which training looked "
-                         "at: higher than on the test part is usual.")),
-            html.Th("Training time", className="number"),
-            html.Th("Parameters", className="number")]  # fmt: skip
+    columns = [
+        Column("Run"),
+        *(Column(label, about) for _, label, about in FIGURES),
+        Column("Validation", ABOUT_VALIDATION, number=True),
+        Column("Training time", number=True),
+        Column("Parameters", number=True),
+    ]
     scales = {key: _scale(comparison.runs, key) for key, _, _ in FIGURES}
     rows = [
-        html.Tr([html.Th(run_link(run.entity, i), scope="row"),
-                 *(_figure(run, key, scales[key], comparison.judgement) for key, _, _ in FIGURES),
-                 *_costs(run)])
+        [
+            run_cell(run.entity, i, link=True),
+            *(_figure(run, key, scales[key], comparison.judgement) for key, _, _ in FIGURES),
+            *_costs(run),
+        ]
         for i, run in enumerate(comparison.runs)
-    ]  # fmt: skip
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)],
-                       className="plain compare-table compare-figures")  # fmt: skip
+    ]
     return card(
-        html.Div(table, className="scroll-x", tabIndex=0, role="region",
-                 **{"aria-label": "Figures of the runs"}),
+        drawn_table("figures", columns, rows, label="Figures of the runs",
+                    class_name="compare-figures"),
         html.P(_scale_note(comparison), className="muted small"),
-        _every_metric(comparison, names),
+        _every_metric(comparison),
         title="Figures side by side",
         help="Each with its own 95 % interval. Intervals of two runs may overlap although a test "
         "on the same recordings tells them apart: the verdict above rests on that test.",
@@ -92,38 +96,39 @@ def pairs_card(comparison: Comparison) -> Any:
     if judgement is None or not judgement.pairs:
         return None
     places = {run.entity.id: (run.entity, i) for i, run in enumerate(comparison.runs)}
-    unit = UNITS.get(judgement.unit_name, "unit")
-    head = [
-        html.Th("Pair"),
-        html.Th(term("Accuracy", "First minus second, in percentage points, with the 95 % "
-                     "interval by independent units.")),
-        html.Th(term("Macro F1", "First minus second; paired bootstrap, 10 000 resamples.")),
-        html.Th(term(f"Better {unit}s", f"Test {unit}s on which the first or the second run "
-                     "recognised more windows; all others are alike."), className="number"),
-        html.Th(term("p", "Exact paired test, mid-p: how often a difference like this comes about "
-                     "between equal runs."), className="number"),
-        html.Th(term("p (Holm)", "Corrected for all pairs of this comparison."),
-                className="number"),
-        html.Th(term("Detectable", "The difference in accuracy that this test part would show "
-                     "four times in five."), className="number"),
-        html.Th("Says"),
-        html.Th(html.Span("Details", className="visually-hidden")),
-    ]  # fmt: skip
-    rows = [_pair_row(pair, places, judgement) for pair in judgement.pairs]
-    table = html.Table([html.Thead(html.Tr(head)), html.Tbody(rows)],
-                       className="plain compare-table")  # fmt: skip
     note = []
     if judgement.cochran is not None:
         q, p = judgement.cochran
-        note = [html.P(f"All runs together: Cochran's Q = {q:.1f}, p = {p_value(p)}.",
-                       className="muted small")]  # fmt: skip
+        words = f"All runs together: Cochran's Q = {q:.1f}, p = {p_value(p)}."
+        note = [html.P(words, className="muted small")]
+    rows = [_pair_row(pair, places, judgement) for pair in judgement.pairs]
     return card(
-        html.Div(table, className="scroll-x compare-pairs", tabIndex=0, role="region",
-                 **{"aria-label": "Every pair of runs"}),
+        drawn_table("pairs", _pair_columns(judgement), rows, label="Every pair of runs",
+                    class_name="compare-pairs"),
         *note,
         title="Every pair",
         help="What the verdict rests on.",
+        actions=_downloads(comparison, "pairs"),
     )  # fmt: skip
+
+
+def _pair_columns(judgement: Judgement) -> list[Column]:
+    unit = UNITS.get(judgement.unit_name, "unit")
+    return [
+        Column("Pair"),
+        Column("Accuracy", "First minus second, in percentage points, with the 95 % interval by "
+               "independent units."),
+        Column("Macro F1", "First minus second; paired bootstrap, 10 000 resamples."),
+        Column(f"Better {unit}s", f"Test {unit}s on which the first or the second run recognised "
+               "more windows; all others are alike.", number=True),
+        Column("p", "Exact paired test, mid-p: how often a difference like this comes about "
+               "between equal runs.", number=True),
+        Column("p (Holm)", "Corrected for all pairs of this comparison.", number=True),
+        Column("Detectable", "The difference in accuracy that this test part would show four "
+               "times in five.", number=True),
+        Column("Says"),
+        Column(""),
+    ]  # fmt: skip
 
 
 def _not_yet(comparison: Comparison) -> str:
@@ -151,17 +156,17 @@ def _way_out(comparison: Comparison) -> list[Any]:
 
 def _figure(
     run: ComparedRun, key: str, scale: tuple[float, float], judgement: Judgement | None
-) -> html.Td:
+) -> Cell:
     interval = run.evaluation.headline.get(key) if run.evaluation else None
     if interval is None:
-        return html.Td("–", className="muted")
-    best = _carried(run.entity, key, judgement)
-    value: list[Any] = [html.Strong(format_percent(interval.value), className="nowrap")]
-    if best:
-        value.append(html.Span([icon("award"), "best"], className="chip chip-completed"))
-    bounds = f"{interval.low * 100:.1f}–{interval.high * 100:.1f}"
-    return html.Td([html.Div(value, className="figure-line"), _bar(interval, scale),
-                    html.Div(bounds, className="muted small nowrap")])  # fmt: skip
+        return "–"
+    cell: dict[str, Any] = {
+        "strong": format_percent(interval.value),
+        "bar": bar_of(interval, scale),
+        "sub": f"{interval.low * 100:.1f}–{interval.high * 100:.1f}",
+    }
+    best = {"kind": "completed", "icon": "award", "word": "best"}
+    return cell | ({"chip": best} if _carried(run.entity, key, judgement) else {})
 
 
 def _carried(run: ExperimentEntity, key: str, judgement: Judgement | None) -> bool:
@@ -174,14 +179,13 @@ def _carried(run: ExperimentEntity, key: str, judgement: Judgement | None) -> bo
     return key == "macro_f1" and all(pair.macro_f1.low > 0 for pair in mine)
 
 
-def _costs(run: ComparedRun) -> list[html.Td]:
+def _costs(run: ComparedRun) -> list[Cell]:
     held_out = run.evaluation.validation.get("accuracy") if run.evaluation else None
     entity = run.entity
-    size = format_count(entity.n_parameters) if entity.n_parameters else "–"
     return [
-        html.Td(format_percent(held_out)),
-        html.Td(format_duration(entity.seconds) if entity.seconds else "–", className="number"),
-        html.Td(size, className="number"),
+        format_percent(held_out),
+        format_duration(entity.seconds) if entity.seconds else "–",
+        format_count(entity.n_parameters) if entity.n_parameters else "–",
     ]
 
 
@@ -194,25 +198,6 @@ def _scale(runs: Sequence[ComparedRun], key: str) -> tuple[float, float]:
     return max(0.0, low - room), min(1.0, high + room)
 
 
-def _bar(interval: Interval, scale: tuple[float, float]) -> html.Div:
-    low, high = scale
-    width = max(high - low, 1e-9)
-
-    def place(value: float) -> str:
-        return f"{100 * (value - low) / width:.1f}%"
-
-    length = f"{max(0.8, 100 * (interval.high - interval.low) / width):.1f}%"
-    return html.Div(
-        [
-            html.Div(className="interval-range",
-                     style={"left": place(interval.low), "width": length}),
-            html.Div(className="interval-point", style={"left": place(interval.value)}),
-        ],
-        className="interval-bar",
-        **{"aria-hidden": "true"},
-    )  # fmt: skip
-
-
 def _scale_note(comparison: Comparison) -> str:
     judgement = comparison.judgement
     if judgement is None or judgement.kind == "better":
@@ -223,26 +208,18 @@ def _scale_note(comparison: Comparison) -> str:
     )
 
 
-def _every_metric(comparison: Comparison, names: Sequence[str]) -> Any:
+def _every_metric(comparison: Comparison) -> Any:
     values = chosen_epoch_values(comparison.runs)
     if not values:
         return None
-    heads = [html.Th(run_head(run.entity, i)) for i, run in enumerate(comparison.runs)]
-    epochs = [html.Td(_epoch_words(run), className="muted") for run in comparison.runs]
-    rows = [html.Tr([html.Th("Chosen epoch", scope="row"), *epochs])]
+    heads = [Column(run_cell(run.entity, i)) for i, run in enumerate(comparison.runs)]
+    rows: list[list[Cell]] = [["Chosen epoch", *map(_epoch_words, comparison.runs)]]
     for key, row in values.items():
-        cells = [html.Td(_value(key, value)) for value in row]
-        rows.append(html.Tr([html.Th(metric_words(key), scope="row"), *cells]))
-    del names
-    table = html.Table(
-        [html.Thead(html.Tr([html.Th("Metric"), *heads])), html.Tbody(rows)],
-        className="plain compare-table",
-    )
-    return html.Details(
-        [html.Summary("Every metric at the epoch whose weights were used"),
-         html.Div(table, className="scroll-x")],
-        className="compare-more",
-    )  # fmt: skip
+        rows.append([metric_words(key), *(_value(key, value) for value in row)])
+    table = drawn_table("every-metric", [Column("Metric"), *heads], rows,
+                        label="Every metric at the chosen epoch")  # fmt: skip
+    summary = html.Summary("Every metric at the epoch whose weights were used")
+    return html.Details([summary, table], className="compare-more")
 
 
 def _epoch_words(run: ComparedRun) -> str:
@@ -274,44 +251,31 @@ def _downloads(comparison: Comparison, table: str) -> list[Any]:
 
 def _pair_row(
     pair: Pair, places: dict[int, tuple[ExperimentEntity, int]], judgement: Judgement
-) -> html.Tr:
-    a, b = places[pair.a], places[pair.b]
-    show = html.Button(
-        "Look closer",
-        className="link-button",
-        **{"data-pair": f"{pair.a},{pair.b}",
-           "aria-label": f"Look closer at #{pair.a} and #{pair.b}"},
-    )  # fmt: skip
-    return html.Tr(
-        [
-            html.Td([run_head(*a), html.Br(), run_head(*b)]),
-            html.Td(difference(pair.accuracy)),
-            html.Td(difference(pair.macro_f1)),
-            html.Td(f"{pair.only_a} : {pair.only_b}", className="number"),
-            html.Td(p_value(pair.p), className="number"),
-            html.Td(p_value(pair.p_holm), className="number"),
-            html.Td(f"{points(pair.detectable).lstrip('+')} points", className="number"),
-            html.Td(_says(pair, judgement)),
-            html.Td(show),
-        ]
-    )
+) -> list[Cell]:
+    return [
+        [run_cell(*places[pair.a]), run_cell(*places[pair.b])],
+        difference_cell(pair.accuracy),
+        difference_cell(pair.macro_f1),
+        f"{pair.only_a} : {pair.only_b}",
+        p_value(pair.p),
+        p_value(pair.p_holm),
+        f"{points(pair.detectable).lstrip('+')} points",
+        _says(pair, judgement),
+        {"pair": f"{pair.a},{pair.b}"},
+    ]
 
 
-def _says(pair: Pair, judgement: Judgement) -> Any:
+def _says(pair: Pair, judgement: Judgement) -> dict[str, Any]:
     if pair.told_apart:
         word = "first better" if pair.accuracy.value > 0 else "second better"
-        return html.Span([icon("award"), word], className="chip chip-completed")
+        return {"chip": {"kind": "completed", "icon": "award", "word": word}}
     if pair.equivalent:
-        margin = f"{judgement.delta * 100:g}"
-        return html.Span([icon("check-circle"), f"equal within ±{margin}"],
-                         className="chip chip-running")  # fmt: skip
+        word = f"equal within ±{judgement.delta * 100:g}"
+        return {"chip": {"kind": "running", "icon": "check-circle", "word": word}}
     more = ""
     if pair.more_units:
         more = f"about {format_count(pair.more_units)} more {judgement.unit_name} would tell"
-    return html.Span(
-        [html.Span([icon("question-circle"), "open"], className="chip"),
-         html.Div(more, className="muted small")],
-    )  # fmt: skip
+    return {"chip": {"kind": "", "icon": "question-circle", "word": "open"}, "sub": more}
 
 
 def nothing_chosen() -> html.Div:
@@ -323,8 +287,3 @@ def nothing_chosen() -> html.Div:
         "get a verdict; others are shown side by side.",
         actions=[dcc.Link("All experiments", href="/experiments", className="button button-quiet")],
     )
-
-
-def leaks(run: ExperimentEntity) -> list[Any]:
-    """Give the badge of a run whose split leaks."""
-    return [leaky_badge()] if run.leaky else []
