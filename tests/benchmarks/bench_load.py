@@ -1,6 +1,8 @@
 """Eight runs that commit ten times a second, twenty viewers, one SQLite file: does anybody wait?
 
     python tests/benchmarks/bench_load.py [--seconds 60] [--runs 8] [--per-second 10] [--viewers 20]
+    python tests/benchmarks/bench_load.py --runs 10 --per-second 1 --viewers 100 \
+        --poll-seconds 0.5 --only-polls    # what live views cost, and how late they are
 
 The runs are processes that write as a runner does (epochs and beats under a lease, live progress to
 Redis) but compute nothing; the viewers poll the monitor as the page does and now and then open
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,14 +33,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import httpx  # noqa: E402
+import psutil  # noqa: E402
 
-from tests.support.bench import free_port, wait_until  # noqa: E402
+from tests.support.bench import Bench, free_port, wait_until  # noqa: E402
 
 COMMIT_P99_MS = 250.0
 PAGE_P95_MS = 1000.0
 POLL_SECONDS = 1.0
 POLLS_PER_PAGE = 10
 BEAT_SECONDS = 3.0
+LATEST_SECONDS = 20.0
 LEASE_SECONDS = 45.0
 
 
@@ -60,6 +65,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=8)
     parser.add_argument("--per-second", type=float, default=10.0)
     parser.add_argument("--viewers", type=int, default=20)
+    parser.add_argument("--poll-seconds", type=float, default=POLL_SECONDS)
+    parser.add_argument("--only-polls", action="store_true", help="Open no other pages.")
     parser.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
@@ -77,25 +84,30 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
     os.environ["SIGNALBENCH_DATA"] = str(folder)
     for name in ("DATABASE_URL", "REDIS_URL", "ARTIFACT_URL"):
         os.environ.pop(name, None)
-    with serving(folder) as url:
+    with serving(folder) as bench:
+        url = bench.url
         runs = make_runs(options.runs)
         writers = [start_writer(options) for _ in range(options.runs)]
         seen = Times()
         until = time.monotonic() + options.seconds
         viewers = [
-            threading.Thread(target=view, args=(url, runs[n % len(runs)], n, until, seen))
+            threading.Thread(target=view, args=(url, runs[n % len(runs)], n, until, seen, options))
             for n in range(options.viewers)
         ]
+        web = web_process(bench)
+        used, since = sum(web.cpu_times()[:2]), time.monotonic()
         for viewer in viewers:
             viewer.start()
         written = [json.loads(writer.communicate()[0]) for writer in writers]
         for viewer in viewers:
             viewer.join()
+        share = 100 * (sum(web.cpu_times()[:2]) - used) / (time.monotonic() - since)
+        print(f"web process        {share:.1f} % of a core")
         report(options, written, seen, stored_epochs(runs))
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path) -> Iterator[Bench]:
     """Run the bench without a worker, so that the runs are ours."""
     port = free_port()
     environment = {**os.environ, "SIGNALBENCH_PORT": str(port), "SIGNALBENCH_WORKERS": "0"}
@@ -106,7 +118,7 @@ def serving(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: answers(url), 90, "the bench")
-        yield url
+        yield Bench(url, folder, bench.pid)
     finally:
         bench.terminate()
         bench.wait(20)
@@ -119,6 +131,18 @@ def answers(url: str) -> bool:
             return True
     except OSError:
         return False
+
+
+def web_process(bench: Bench) -> psutil.Process:
+    """Find the process that answers: the one command's youngest child that listens, or itself."""
+    port = int(bench.url.rsplit(":", 1)[1])
+    mine = [psutil.Process(bench.pid), *psutil.Process(bench.pid).children(recursive=True)]
+    listening = [
+        one
+        for one in mine
+        if any(c.laddr.port == port and c.status == "LISTEN" for c in one.net_connections("tcp"))
+    ]
+    return max(listening, key=lambda one: one.create_time())
 
 
 def make_runs(count: int) -> list[dict[str, Any]]:
@@ -160,7 +184,7 @@ def write(seconds: float, per_second: float) -> dict[str, Any]:
     next_beat, number = began, 0
     while (now := time.monotonic()) < began + seconds:
         number += 1
-        values = {"train_loss": 1.0 / number, "val_loss": 2.0 / number, "val_accuracy": 0.5}
+        values = {"train_loss": 1.0 / number, "val_loss": time.time(), "val_accuracy": 0.5}
         try:
             if now >= next_beat:
                 next_beat = now + BEAT_SECONDS
@@ -176,26 +200,45 @@ def write(seconds: float, per_second: float) -> dict[str, Any]:
     return {"times": times, "errors": errors, "epochs": number}
 
 
-def view(url: str, run: dict[str, Any], number: int, until: float, seen: Times) -> None:
+def view(
+    url: str,
+    run: dict[str, Any],
+    number: int,
+    until: float,
+    seen: Times,
+    options: argparse.Namespace,
+) -> None:
     """Poll the monitor of one run like the page does, and open another page now and then."""
+    pause = options.poll_seconds
     pages = ("/experiments", f"/experiment/{run['id']}/monitor", "/api/experiments", "/")
     with httpx.Client(base_url=url, timeout=30, headers={"Origin": url}) as client:
         poll, cursor = poll_of(client, run), {}
-        time.sleep((number % 20) / 20 * POLL_SECONDS)
+        time.sleep((number % 20) / 20 * pause)
         count = 0
         while time.monotonic() < until:
             began = time.perf_counter()
-            if count % POLLS_PER_PAGE == 0:
+            if count % POLLS_PER_PAGE == 0 and not options.only_polls:
                 what, answer = "page", client.get(pages[count // POLLS_PER_PAGE % len(pages)])
             else:
                 what, answer = "poll", client.post("/_dash-update-component", json=poll(cursor))
                 if answer.status_code == 200:
-                    cursor = answer.json()["response"].get("monitor-cursor", {}).get("data", cursor)
+                    told = answer.json()["response"]
+                    cursor = told.get("monitor-cursor", {}).get("data", cursor)
+                    late(told, seen)
             seen.add(what, (time.perf_counter() - began) * 1000)
             if answer.status_code >= 400:
                 seen.errors[f"{what}: {answer.status_code}"] += 1
             count += 1
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+
+
+def late(told: Any, seen: Times) -> None:
+    """Note how long ago the epochs in an answer were reported: their loss is the time of that."""
+    now = time.time()
+    stamps = re.findall(r"1[0-9]{9}\.[0-9]+", json.dumps(told))
+    fresh = [now - float(stamp) for stamp in stamps if 0 <= now - float(stamp) < LATEST_SECONDS]
+    if fresh:
+        seen.add("report to answer", min(fresh) * 1000)
 
 
 def poll_of(client: httpx.Client, run: dict[str, Any]) -> Any:
