@@ -86,10 +86,10 @@ def test_a_run_without_results_is_not_analysed(run: ExperimentEntity) -> None:
 class LoudestBand:
     """A model of two classes: is a window louder in the lower or the upper half of frequency?"""
 
-    classes = ("low", "high")
-    channels = ("drive end",)
-    window_samples = WINDOW
-    sampling_rate_hz = None
+    classes: tuple[str, ...] = ("low", "high")
+    channels: tuple[str, ...] = ("drive end",)
+    window_samples: int = WINDOW
+    sampling_rate_hz: float | None = None
 
     def probability(self, data: Dataset, windows: WindowIndex) -> npt.NDArray[np.float64]:
         return self.of(gather(data, windows))
