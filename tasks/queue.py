@@ -36,6 +36,7 @@ from tasks.queue_view import (
     place_of,
     silence_limit_seconds,
 )
+from tasks.report_options import ReportOptions, chosen
 from tasks.simulations import order_simulation
 from tasks.studies import MOST_REPEATS, SEEDS, MadeStudy, store_learning_curve, store_repeats
 
@@ -167,8 +168,12 @@ def enqueue_job(job_id: int) -> None:
     bell().ring(queue_of(JobStore().get(job_id).priority))
 
 
-def order_report(experiment_id: int) -> JobEntity:
+def order_report(experiment_id: int, options: ReportOptions | None = None) -> JobEntity:
     """Have the PDF made; a report that is being made is not ordered twice.
+
+    Args:
+        experiment_id: The run.
+        options: Sections and names of this report; None for the house's own choice.
 
     Raises:
         NotFoundError: There is no such experiment.
@@ -182,7 +187,8 @@ def order_report(experiment_id: int) -> JobEntity:
     jobs = JobStore()
     job = jobs.latest("report", experiment_id=experiment_id)
     if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-        job = jobs.create("report", {"experiment_id": experiment_id}, experiment_id=experiment_id)
+        payload = {"experiment_id": experiment_id, **chosen(options)}
+        job = jobs.create("report", payload, experiment_id=experiment_id)
     enqueue_job(job.id)
     return job
 

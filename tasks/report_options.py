@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -69,3 +69,8 @@ def report_options() -> ReportOptions:
 def keep_report_options(options: ReportOptions) -> None:
     """Keep the choices of this house; the title belongs to one report and is not kept."""
     StoredSettings().put(KEY, options.model_dump(mode="json", exclude={"title"}))
+
+
+def chosen(options: ReportOptions | None) -> dict[str, Any]:
+    """Give the part of a job's payload that holds the choices; {} for the house's own."""
+    return {} if options is None else {"options": options.model_dump(mode="json")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -78,15 +79,11 @@ def title_of(name: str) -> str:
 
 
 def differing(runs: list[ExperimentEntity]) -> tuple[tuple[str, ...], ...]:
-    """List the settings that all runs have and in which they differ: title, value of each."""
+    """List the settings that two runs or more have and in which they differ: title, values."""
     known: dict[str, tuple[str, str]] = {}
     for run in reversed(runs):
         known |= _titles(run)
-    rows = [
-        row
-        for row in setting_rows([_whole(run) for run in runs])
-        if row.differs and None not in row.values
-    ]
+    rows = [row for row in setting_rows([_whole(run) for run in runs]) if _tells(row.values)]
     return tuple(
         (
             known.get(row.setting, (row.setting, ""))[0],
@@ -94,6 +91,11 @@ def differing(runs: list[ExperimentEntity]) -> tuple[tuple[str, ...], ...]:
         )
         for row in rows
     )
+
+
+def _tells(values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return len(known) > 1 and any(value != known[0] for value in known)
 
 
 def overlaid(runs: tuple[ComparedRun, ...], metrics: tuple[str, ...]) -> tuple[Chart, ...]:

@@ -175,6 +175,8 @@ def _of_uploads() -> Iterator[Candidate]:
 def _of_exports() -> Iterator[Candidate]:
     for path in settings().exports_folder.glob("[!.]*.zip"):
         yield _candidate("export", _archive_title(path.stem), _changed(path), [path])
+    for path in settings().exports_folder.glob("summary-*.pdf"):
+        yield _candidate("export", "Summary report", _changed(path), [path])
 
 
 def _of_predictions() -> Iterator[Candidate]:

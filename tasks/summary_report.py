@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ import numpy as np
 from integrations.core.compare.contenders import same_windows
 from integrations.core.evaluation.evaluation import Interval
 from integrations.core.figures.chart import Axis, Bars, Chart, Heatmap
-from storage.entities import ExperimentEntity, NotFoundError
+from storage.entities import ExperimentEntity
 from storage.settings import settings
 from storage.shared_files import shared_files
 from tasks.comparison import ComparedRun, Comparison, compare_runs
@@ -27,7 +26,6 @@ from tasks.report_options import ReportOptions, report_options
 from tasks.report_rivals import differing, overlaid, step_name_of, title_of
 
 log = logging.getLogger("signalbench.reports")
-FILE = re.compile(r"^summary-[0-9]{1,12}\.pdf$")
 METRICS = ("val_loss", "val_accuracy")
 MOST_CLASSES = 40
 
@@ -58,20 +56,6 @@ def make_summary(job_id: int, ids: Sequence[int], options: ReportOptions | None 
         path.replace(target)
     shared_files().publish(target)
     return name
-
-
-def summary_file(name: str) -> Path:
-    """Give a summary report that was made.
-
-    Raises:
-        NotFoundError: There is none of this name; old ones are removed.
-    """
-    if not FILE.match(name):
-        raise NotFoundError("There is no such report.")
-    path = shared_files().ensure(settings().exports_folder / name)
-    if not path.is_file():
-        raise NotFoundError("The report was removed, because it was old. Order it again.")
-    return path
 
 
 def load_summary(ids: Sequence[int], made_at: datetime, options: ReportOptions) -> SummaryContent:

@@ -11,6 +11,7 @@ from dash_app.api._fields import PROBLEMS, RowId
 from storage.entities import JobStatus, NotFoundError
 from storage.stores.jobs import JobStore
 from tasks import queue
+from tasks.report_options import ReportOptions
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], responses=PROBLEMS)
 
@@ -18,9 +19,12 @@ REPORT = "report.pdf"
 
 
 @router.post("/{experiment_id}/report", status_code=202)
-def order_report(experiment_id: RowId) -> ReportJob:
-    """Have the PDF made in the background; a report that is being made is not ordered twice."""
-    job = queue.order_report(experiment_id)
+def order_report(experiment_id: RowId, options: ReportOptions | None = None) -> ReportJob:
+    """Have the PDF made in the background; a report that is being made is not ordered twice.
+
+    Without a body the house's own choice of sections and names holds.
+    """
+    job = queue.order_report(experiment_id, options)
     url = f"/api/experiments/{experiment_id}/{REPORT}"
     return ReportJob(job_id=job.id, status=job.status, url=url)
 

@@ -31,7 +31,7 @@ def span_of_points(interval: Interval) -> str:
     value, low, high = (
         f"{x * 100:+.1f}".replace("-", "−") for x in (interval.value, interval.low, interval.high)
     )
-    return f"{value} ({low} to {high})"
+    return f"{value}{HARD}({low} to {high})".replace(" to ", f"{HARD}to{HARD}")
 
 
 def score(interval: Interval) -> str:
