@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
@@ -58,9 +60,9 @@ def test_neighbours_vote_by_their_class() -> None:
     assert found == (1, 1, 2, 1)
 
 
-def recordings(fields: list[dict[str, str | float]], label: str = "ball") -> DatasetInfo:
+def recordings(fields: Sequence[Mapping[str, str | float]], label: str = "ball") -> DatasetInfo:
     made = tuple(
-        Recording(f"r{i}", label, f"g{i}", 10, fields=each) for i, each in enumerate(fields)
+        Recording(f"r{i}", label, f"g{i}", 10, fields=dict(each)) for i, each in enumerate(fields)
     )
     return DatasetInfo("set", "signal", ("x",), made)
 
@@ -81,7 +83,7 @@ def test_a_speed_outside_the_trained_range_is_rare() -> None:
 
 def test_names_of_single_recordings_and_answers_are_no_conditions() -> None:
     fields = [{"file": f"f{i}", "load": str(i % 2), "size": str(i % 2)} for i in range(6)]
-    info = recordings(list(fields))
+    info = recordings(fields)
     info.properties["truth_fields"] = ["size"]
     assert condition_fields(info) == ("load",)
 
