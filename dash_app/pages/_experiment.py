@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dash import dcc, html
 
 from dash_app.components import empty_state, format_duration, format_duration_range, icon
@@ -63,6 +65,20 @@ def siblings(entity: ExperimentEntity) -> list[html.Span]:
     ]
     study = dcc.Link(words, href=f"/study/{entity.study_id}")
     return [html.Span([icon("collection"), study, *near])]
+
+
+def on_one_split(runs: Sequence[ExperimentEntity], most: int = 10) -> list[int]:
+    """Give the ids of the largest set of runs with results on one data set and split."""
+    sets: dict[tuple[str, str], list[int]] = {}
+    for run in runs:
+        if run.accuracy is not None:
+            sets.setdefault((run.dataset_fingerprint, run.split_digest), []).append(run.id)
+    return max(sets.values(), key=len, default=[])[:most]
+
+
+def compare_address(ids: Sequence[int]) -> str:
+    """Give the address of the comparison of some runs."""
+    return f"/compare?ids={','.join(map(str, ids))}"
 
 
 def forecast_words(run: ExperimentEntity) -> str:

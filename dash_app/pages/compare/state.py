@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dash_app.pages._experiment import on_one_split
 from integrations.core.compare.verdict import DELTA
 from storage.entities import ExperimentEntity
 from tasks.comparison import MOST_COMPARED
@@ -83,11 +84,7 @@ def default_couple(
 
 def largest_comparable(runs: Sequence[ExperimentEntity]) -> list[int]:
     """Give the largest set of runs on one data set and split; [] where that is no help."""
-    sets: dict[tuple[str, str], list[int]] = {}
-    for run in runs:
-        if run.accuracy is not None:
-            sets.setdefault((run.dataset_fingerprint, run.split_digest), []).append(run.id)
-    largest = max(sets.values(), key=len, default=[])
+    largest = on_one_split(runs)
     return largest if 1 < len(largest) < len(runs) else []
 
 

@@ -16,6 +16,7 @@ from dash_app.components import (
     format_percent,
     icon,
 )
+from dash_app.pages._experiment import compare_address
 from dash_app.pages.compare.marks import difference_cell, p_value
 from dash_app.pages.compare.state import largest_comparable
 from dash_app.pages.compare.tables import Cell, Column, bar_of, drawn_table, run_cell
@@ -142,12 +143,13 @@ def _way_out(comparison: Comparison) -> list[Any]:
     chosen = largest_comparable([run.entity for run in comparison.runs])
     if not chosen:
         return [html.P("Everything that does not need a test is shown below.", className="small")]
-    address = "/compare?ids=" + ",".join(map(str, chosen))
     return [
         html.P(
             [
                 "Everything that does not need a test is shown below. ",
-                dcc.Link(f"Compare only the {len(chosen)} on one split", href=address),
+                dcc.Link(
+                    f"Compare only the {len(chosen)} on one split", href=compare_address(chosen)
+                ),
             ],
             className="small",
         )

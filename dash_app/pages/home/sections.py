@@ -19,6 +19,7 @@ from dash_app.components import (
     status_chip,
 )
 from dash_app.disk_gauge import disk_gauge
+from dash_app.pages._experiment import compare_address, on_one_split
 from dash_app.pages.home.state import Active, Home
 from storage.entities import DatasetEntity, ExperimentEntity, Status
 from tasks.queue import Check, disk_state
@@ -176,7 +177,11 @@ def _progress_words(item: Active) -> str:
 
 
 def _recent_card(runs: Sequence[ExperimentEntity], spreads: Mapping[int, Spread]) -> html.Section:
-    everything = dcc.Link("All experiments", href="/experiments", className="small")
+    links = [dcc.Link("All experiments", href="/experiments", className="small")]
+    same = on_one_split(runs)
+    if len(same) > 1:
+        compare = f"Compare the {len(same)} on one split"
+        links.insert(0, dcc.Link(compare, href=compare_address(same), className="small"))
     if not runs:
         waiting = empty_state(
             "hourglass-split", "No run has ended yet", "Its result will stand here."
@@ -185,7 +190,11 @@ def _recent_card(runs: Sequence[ExperimentEntity], spreads: Mapping[int, Spread]
     rows = [_recent_row(run, spreads) for run in runs]
     head = html.Tr([html.Th(name) for name in ("Name", "Status", "Accuracy", "Ended")])
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain home-recent")
-    return card(html.Div(table, className="scroll-x"), title="Recent runs", actions=[everything])
+    return card(
+        html.Div(table, className="scroll-x"),
+        title="Recent runs",
+        actions=[html.Div(links, className="row")],
+    )
 
 
 def _recent_row(run: ExperimentEntity, spreads: Mapping[int, Spread]) -> html.Tr:
