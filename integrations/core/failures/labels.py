@@ -7,7 +7,6 @@ label was used to make, and for each recording from folds that hold none of its 
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,11 +16,11 @@ import numpy.typing as npt
 from integrations.core.data.dataset import Dataset, DatasetInfo
 from integrations.core.data.folds import group_folds
 from integrations.core.data.windows import IntArray, WindowIndex, class_indices, group_indices
+from integrations.core.failures.logistic import fit_logistic
 from integrations.core.signal.features import compute_features
 
 MOST_WINDOWS = 4000
 FOLDS = 5
-STEPS = 200
 STRENGTH = 0.1
 """Inverse regularisation: features are many and groups are few."""
 ENOUGH_ACCURACY = 0.7
@@ -145,24 +144,13 @@ def _held_out(
     data: Dataset, index: WindowIndex, klass: IntArray, seed: int
 ) -> npt.NDArray[np.float64]:
     """Probabilities of each window by a model that saw no window of its group."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     table = compute_features(data, index)
     fold = group_folds(data.info, index, FOLDS, seed)
     probability = np.zeros((len(index), len(data.info.classes)))
     for number in np.unique(fold).tolist():
         held, rest = fold == number, fold != number
-        model = make_pipeline(
-            StandardScaler(),
-            LogisticRegression(C=STRENGTH, max_iter=STEPS, class_weight="balanced"),
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a second opinion need not settle
-            model.fit(table[rest], klass[rest])
-        probability[np.ix_(np.flatnonzero(held), model.classes_)] = model.predict_proba(table[held])
+        model = fit_logistic(table[rest], klass[rest], len(data.info.classes), STRENGTH)
+        probability[held] = model.probability(table[held])
     return probability
 
 

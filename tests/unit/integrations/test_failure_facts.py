@@ -22,6 +22,7 @@ from integrations.core.failures.kinds import (
     worst_rows,
 )
 from integrations.core.failures.labels import check_labels, confident_mistakes, spread
+from integrations.core.failures.logistic import fit_logistic
 from integrations.core.failures.signal_to_noise import share_below, signal_to_noise_db
 from integrations.core.failures.votes import count_votes
 
@@ -124,6 +125,19 @@ def test_a_confident_mistake_is_suspect_and_an_unsure_one_is_not() -> None:
     label = np.array([0] * 4 + [1] * 4 + [0, 0])
     suspects = confident_mistakes(np.arange(100, 110), label, probability)
     assert [(s.recording, s.likely) for s in suspects] == [(108, 1)]
+
+
+def test_the_small_logistic_regression_gives_what_scikit_learn_gives() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    klass = np.repeat([0, 2, 3], [40, 60, 80])
+    table = rng.standard_normal((180, 5)) + klass[:, None] * [0.5, 0, 0, 0.2, 0]
+    ours = fit_logistic(table, klass, 4, 0.1).probability(table)
+    scaled = (table - table.mean(0)) / table.std(0)
+    theirs = LogisticRegression(C=0.1, class_weight="balanced", max_iter=500).fit(scaled, klass)
+    np.testing.assert_allclose(ours[:, [0, 2, 3]], theirs.predict_proba(scaled), atol=2e-3)
+    assert (ours[:, 1] == 0).all()
 
 
 @pytest.fixture(scope="module")
