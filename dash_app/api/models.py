@@ -9,13 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from dash_app.api._fields import PROBLEMS, Identifier, Name, Note, RowId, Tag
-from storage.stores.register import (
-    ChangeEntity,
-    ModelEntity,
-    RegisterStore,
-    Stage,
-    VersionEntity,
-)
+from storage.stores.model_versions import ChangeEntity, ModelEntity, Stage, VersionEntity
+from storage.stores.register import RegisterStore
 
 router = APIRouter(prefix="/api/models", tags=["models"], responses=PROBLEMS)
 

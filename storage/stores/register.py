@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -23,86 +21,18 @@ from storage.models import (
     RegisteredModel,
     StageChange,
 )
+from storage.stores.model_versions import (
+    ChangeEntity,
+    ModelEntity,
+    Stage,
+    VersionEntity,
+    model_of,
+    versions_of,
+)
 
 MOST_NAMES = 200
 LONGEST_NAME, LONGEST_CATEGORY = 200, 100
 MOST_CLASSES_NAMED, MOST_LETTERS = 3, 40
-
-
-class Stage(StrEnum):
-    """What a version is for; a model has at most one in production."""
-
-    NONE = "none"
-    STAGING = "staging"
-    PRODUCTION = "production"
-    ARCHIVED = "archived"
-
-
-@dataclass(frozen=True)
-class VersionEntity:
-    """A version of a model, with the run it is the result of.
-
-    Attributes:
-        version: 1, 2, … within its model.
-        parent: Version of the same model it came from, None for the first.
-        experiment_name: Of its run; figures, data and family are the run's too.
-        metrics: Headline figures of its run with intervals ("accuracy", "accuracy_low", …).
-    """
-
-    id: int
-    model_id: int
-    version: int
-    stage: Stage
-    note: str
-    tags: tuple[str, ...]
-    parent: int | None
-    experiment_id: int
-    experiment_name: str
-    family: str
-    dataset_id: int
-    dataset_name: str
-    dataset_version: int
-    dataset_fingerprint: str
-    split_name: str
-    split_digest: str
-    leaky: bool
-    metrics: dict[str, Any]
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class ModelEntity:
-    """A named model; ``versions`` newest first."""
-
-    id: int
-    name: str
-    task: str
-    category: str
-    note: str
-    tags: tuple[str, ...]
-    created_at: datetime
-    versions: tuple[VersionEntity, ...]
-
-    @property
-    def production(self) -> VersionEntity | None:
-        """The version in production, if there is one."""
-        return next((v for v in self.versions if v.stage is Stage.PRODUCTION), None)
-
-    @property
-    def newest(self) -> VersionEntity | None:
-        """The version registered last."""
-        return self.versions[0] if self.versions else None
-
-
-@dataclass(frozen=True)
-class ChangeEntity:
-    """A version that went from one stage to another."""
-
-    version: int
-    before: Stage
-    after: Stage
-    note: str
-    created_at: datetime
 
 
 class RegisterStore:
@@ -142,7 +72,7 @@ class RegisterStore:
                 row.note, row.tags = note, list(tags)
                 session.add(row)
                 session.flush()
-                return _versions(session, [model.id])[0]
+                return versions_of(session, [model.id])[0]
         except IntegrityError as error:
             raise ConflictError(f"“{name}” got a version just now. Try again.") from error
 
@@ -163,9 +93,9 @@ class RegisterStore:
         with read_session() as session:
             models = session.scalars(select(RegisteredModel)).all()
             versions: dict[int, list[VersionEntity]] = defaultdict(list)
-            for version in _versions(session, [row.id for row in models]):
+            for version in versions_of(session, [row.id for row in models]):
                 versions[version.model_id].append(version)
-            found = [_model(row, versions[row.id]) for row in models]
+            found = [model_of(row, versions[row.id]) for row in models]
         return sorted(found, key=lambda model: _changed_at(model), reverse=True)
 
     def get(self, model_id: int) -> ModelEntity:
@@ -175,7 +105,7 @@ class RegisterStore:
             NotFoundError: There is none.
         """
         with read_session() as session:
-            return _model(_row(session, model_id), _versions(session, [model_id]))
+            return model_of(_row(session, model_id), versions_of(session, [model_id]))
 
     def names(self) -> list[str]:
         """Give the names of the models, in order."""
@@ -192,7 +122,7 @@ class RegisterStore:
                 .join(ModelVersion, ModelVersion.model_id == RegisteredModel.id)
                 .where(ModelVersion.experiment_id.in_(wanted))
             ).all()
-            known = {v.id: v for v in _versions(session, {model for model, _, _ in rows})}
+            known = {v.id: v for v in versions_of(session, {model for model, _, _ in rows})}
         return [(name, known[version]) for _, name, version in rows]
 
     def made_from(self, experiment_ids: Iterable[int]) -> dict[int, list[int]]:
@@ -411,50 +341,6 @@ def _change(session: Session, row: ModelVersion, stage: Stage, note: str) -> Non
     session.add(StageChange(version_id=row.id, before=row.stage, after=stage, note=note))
     row.stage = stage
     session.flush()
-
-
-def _versions(session: Session, model_ids: Iterable[int]) -> list[VersionEntity]:
-    """Give the versions of some models, newest first."""
-    statement = (
-        select(ModelVersion, Experiment, Dataset)
-        .join(Experiment, Experiment.id == ModelVersion.experiment_id)
-        .join(Dataset, Dataset.id == Experiment.dataset_id)
-        .where(ModelVersion.model_id.in_(list(model_ids)))
-        .order_by(ModelVersion.model_id, ModelVersion.version.desc())
-    )
-    rows = session.execute(statement).all()
-    number = {row.id: row.version for row, _, _ in rows}
-    return [
-        VersionEntity(
-            id=row.id,
-            model_id=row.model_id,
-            version=row.version,
-            stage=Stage(row.stage),
-            note=row.note,
-            tags=tuple(row.tags),
-            parent=number.get(row.parent_id or 0),
-            experiment_id=run.id,
-            experiment_name=run.name,
-            family=run.family,
-            dataset_id=dataset.id,
-            dataset_name=dataset.name,
-            dataset_version=dataset.version,
-            dataset_fingerprint=run.dataset_fingerprint,
-            split_name=run.split_name,
-            split_digest=run.split_digest,
-            leaky=run.leaky,
-            metrics=run.metrics,
-            created_at=row.created_at,
-        )
-        for row, run, dataset in rows
-    ]
-
-
-def _model(row: RegisteredModel, versions: Sequence[VersionEntity]) -> ModelEntity:
-    return ModelEntity(
-        row.id, row.name, row.task, row.category, row.note, tuple(row.tags), row.created_at,
-        tuple(versions),
-    )  # fmt: skip
 
 
 def _changed_at(model: ModelEntity) -> datetime:

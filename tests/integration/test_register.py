@@ -10,7 +10,8 @@ from storage.entities import ConflictError, DatasetEntity, NotFoundError
 from storage.models import Experiment
 from storage.stores.datasets import DatasetStore, ReadyFacts
 from storage.stores.experiments import ExperimentStore, NewExperiment
-from storage.stores.register import RegisterStore, Stage, generated_name
+from storage.stores.model_versions import Stage
+from storage.stores.register import RegisterStore, generated_name
 from storage.stores.runs import RunStore
 from tests.support.web import serving
 

@@ -10,7 +10,7 @@ from dash import dcc, html
 
 from dash_app.components import icon
 from dash_app.pages.experiment_results import register_ids as ids
-from storage.stores.register import VersionEntity
+from storage.stores.model_versions import VersionEntity
 
 
 def register_button() -> dmc.Button:

@@ -11,7 +11,8 @@ from dash_app.pages.model_detail import ids
 from dash_app.pages.model_detail.view import model_view, move_words
 from dash_app.shell import notify
 from storage.entities import StorageError
-from storage.stores.register import RegisterStore, Stage
+from storage.stores.model_versions import Stage
+from storage.stores.register import RegisterStore
 
 ROLL_BACK = "rollback"
 

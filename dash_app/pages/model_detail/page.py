@@ -11,7 +11,8 @@ from dash import dcc, html
 from dash_app.components import empty_state
 from dash_app.pages.model_detail import ids
 from storage.entities import NotFoundError
-from storage.stores.register import ModelEntity, RegisterStore
+from storage.stores.model_versions import ModelEntity
+from storage.stores.register import RegisterStore
 
 LONGEST_NUMBER = 18
 

@@ -25,7 +25,7 @@ from dash_app.pages.models.view import (
     stage_chip,
     tag_list,
 )
-from storage.stores.register import ChangeEntity, ModelEntity, Stage, VersionEntity
+from storage.stores.model_versions import ChangeEntity, ModelEntity, Stage, VersionEntity
 
 MOVES = {
     Stage.PRODUCTION: ("check-circle", "Promote to production"),

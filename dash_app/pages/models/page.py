@@ -10,7 +10,7 @@ from dash import html
 
 from dash_app.components import icon, page_header
 from dash_app.pages.models import ids
-from storage.stores.register import Stage
+from storage.stores.model_versions import Stage
 
 STAGES = [{"value": stage.value, "label": stage.value.capitalize()} for stage in Stage]
 

@@ -8,7 +8,7 @@ from typing import Any
 from dash import dcc, html
 
 from dash_app.components import card, empty_state, format_score, icon, relative_time
-from storage.stores.register import ModelEntity, Stage, VersionEntity
+from storage.stores.model_versions import ModelEntity, Stage, VersionEntity
 
 ICONS = {
     Stage.NONE: "circle",
