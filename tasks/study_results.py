@@ -26,7 +26,7 @@ class Spread:
         n: Runs that have finished.
         accuracy: Mean with its t interval over the runs; None for fewer than two.
         macro_f1: Likewise.
-        best_id: The run of the highest macro F1, 0 while there is none.
+        best_id: The run of the highest macro F1; 0 while there is none, or several share it.
     """
 
     study_id: int
@@ -47,14 +47,15 @@ def spreads(study_ids: Sequence[int | None]) -> dict[int, Spread]:
 
 
 def _spread(study: StudyEntity, scores: Sequence[tuple[int, float, float]]) -> Spread:
-    best = max(scores, key=lambda row: (row[2], -row[0]), default=(0, 0.0, 0.0))
+    highest = max((row[2] for row in scores), default=0.0)
+    best = [row[0] for row in scores if row[2] == highest]
     return Spread(
         study.id,
         study.name,
         len(scores),
         _within(mean_interval([row[1] for row in scores])),
         _within(mean_interval([row[2] for row in scores])),
-        best[0],
+        best[0] if len(best) == 1 else 0,
     )
 
 

@@ -117,7 +117,8 @@ def _train_repeats(wanted: NewRun, request: TrainRequest, bench: Bench | None) -
         if mean is not None:
             interval = f"({100 * mean.low:.1f}–{100 * mean.high:.1f})"
             say(f"Mean {name} of {found.n} runs  {100 * mean.value:.1f} % {interval}")
-    say(f"Best of {found.n}   experiment {found.best_id}; luck included, report the mean")
+    if found.best_id:
+        say(f"Best of {found.n}   experiment {found.best_id}; luck included, report the mean")
     return max(codes)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dash_app.api._fields import LARGEST_ID, JsonObject, Name, Note, Tag, Word
 from storage.entities import ExperimentEntity, Status
+from tasks.queue import MOST_REPEATS
 
 Tags = Annotated[list[Tag], Field(max_length=50)]
 DatasetNumber = Annotated[int, Field(ge=1, le=LARGEST_ID, strict=True)]
@@ -20,6 +21,15 @@ TimeLimit = Annotated[
         le=31_536_000,
         description="Longest training time in seconds; null for the installation's.",
     ),
+]
+
+
+Repeats = Annotated[
+    int,
+    Field(ge=1, le=MOST_REPEATS, strict=True, description="Runs that differ in their seed."),
+]
+VarySplit = Annotated[
+    bool, Field(description="Give each repeat its own split as well.", strict=True)
 ]
 
 
@@ -40,12 +50,8 @@ class ExperimentRequest(Body):
     tags: Tags = []
     priority: Priority = 5
     time_limit_seconds: TimeLimit | None = None
-    repeats: Annotated[
-        int, Field(ge=1, le=20, strict=True, description="Runs that differ in their seed.")
-    ] = 1
-    vary_split: Annotated[
-        bool, Field(description="Give each repeat its own split as well.", strict=True)
-    ] = False
+    repeats: Repeats = 1
+    vary_split: VarySplit = False
 
 
 class ExperimentChange(Body):
@@ -70,6 +76,8 @@ class CloneRequest(Body):
     config: JsonObject | None = None
     priority: Priority = 5
     time_limit_seconds: TimeLimit | None = None
+    repeats: Repeats = 1
+    vary_split: VarySplit = False
 
 
 class Ordered(BaseModel):

@@ -64,16 +64,16 @@ def clone_experiment(
     """Order a new run with the configuration of an earlier one."""
     wanted = body or CloneRequest()
     original = ExperimentStore().get(experiment_id)
-    return _order(
-        response,
-        queue.copy_of(
-            original,
-            config=_merged(original.config, wanted.config or {}),
-            name=wanted.name or None,
-            priority=wanted.priority,
-            time_limit_seconds=wanted.time_limit_seconds,
-        ),
+    request = queue.copy_of(
+        original,
+        config=_merged(original.config, wanted.config or {}),
+        name=wanted.name or None,
+        priority=wanted.priority,
+        time_limit_seconds=wanted.time_limit_seconds,
     )
+    if wanted.repeats > 1:
+        return _order_repeats(response, request, wanted.repeats, wanted.vary_split)
+    return _order(response, request)
 
 
 @router.post("/{experiment_id}/pause")

@@ -48,6 +48,14 @@ def test_repeats_are_ordered_once_and_read_as_a_study(client: httpx.Client, data
     assert study["repeats"] == {"n": 0, "accuracy": None, "macro_f1": None, "best_id": None}
 
 
+def test_a_clone_can_be_repeated_too(client: httpx.Client, dataset: int) -> None:
+    base = seeded_run(dataset, Run("Base", 0.9))
+    made = client.post(f"/api/experiments/{base}/clone", json={"repeats": 2}).json()
+    runs = client.get(f"/api/studies/{made['study_id']}").json()["experiments"]
+    assert [run["parent_id"] for run in runs] == [base, base]
+    assert [run["name"] for run in runs] == ["Base (copy) · seed 0", "Base (copy) · seed 1"]
+
+
 @pytest.mark.parametrize("repeats", [0, 21, "5", 2.5, True])
 def test_repeats_out_of_bounds_are_refused(
     client: httpx.Client, dataset: int, repeats: object
