@@ -7,6 +7,7 @@ written, so they are kept in memory; one lock lets callbacks that come together 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -34,9 +35,11 @@ from storage.entities import ExperimentEntity, StorageError
 from storage.stores.datasets import DatasetStore
 from storage.stores.experiments import ExperimentStore
 from storage.stores.metrics import History, MetricStore, Values
+from storage.stores.studies import StudyStore
 from tasks.dataset_files import manifest_folder
 
 MOST_COMPARED = 10
+REPEATS = "repeats"
 KEPT = 24
 EXACT = 1_000_000_000
 CURVE_POINTS = 600
@@ -106,16 +109,24 @@ def compare_runs(ids: Sequence[int], delta: float = DELTA) -> Comparison:
         ids: Experiments, at most MOST_COMPARED; each is taken once.
         delta: Accuracies closer than this count as equal.
     """
+    read = read_runs(ids)
+    if len(read.tested) < 2:
+        return read
+    with _reading:
+        judgement = _judged(tuple(_Held(run) for run in read.tested), delta)
+    details = (*judgement.details, *_cautions(read.runs))
+    return replace(read, judgement=replace(judgement, details=details))
+
+
+def read_runs(ids: Sequence[int]) -> Comparison:
+    """Read runs without judging them."""
     wanted = tuple(dict.fromkeys(ids))[:MOST_COMPARED]
     entities = ExperimentStore().several(wanted)
     with _reading:
         runs = tuple(_compared(entity) for entity in entities)
-        tested = tuple(run for run in runs if run.contender is not None)
-        judgement = _judged(tuple(_Held(run) for run in tested), delta) if len(tested) > 1 else None
-    if judgement is not None:
-        judgement = replace(judgement, details=(*judgement.details, *_cautions(runs)))
     found = {entity.id for entity in entities}
-    return Comparison(runs, judgement, tuple(number for number in wanted if number not in found))
+    missing = tuple(number for number in wanted if number not in found)
+    return Comparison(runs, None, missing)
 
 
 def couple(comparison: Comparison, a: int, b: int) -> Couple:
@@ -255,7 +266,17 @@ def _cautions(runs: Sequence[ComparedRun]) -> tuple[str, ...]:
             "The split leaks: pieces of one recording were trained on and tested on, so the "
             "verdict does not hold for new recordings."
         )
-    return tuple(said)
+    return (*said, *_same_repeats(runs))
+
+
+def _same_repeats(runs: Sequence[ComparedRun]) -> list[str]:
+    """Say so where runs differ by their seed only: the best of them is the luckiest."""
+    times = Counter(run.entity.study_id for run in runs if run.entity.study_id is not None)
+    shared = [number for number, count in times.items() if count > 1]
+    if not any(StudyStore().get(number).kind == REPEATS for number in shared):
+        return []
+    return ["Some of these runs are repeats that differ in their seed: the best of them is the "
+            "luckiest, and what counts is their mean (see Repeats)."]  # fmt: skip
 
 
 def _elapsed(took: History, epochs: Values) -> Values:

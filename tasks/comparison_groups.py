@@ -18,9 +18,8 @@ from integrations.core.evaluation.evaluation import Interval
 from storage.entities import ExperimentEntity, NotFoundError, StudyEntity
 from storage.stores.experiments import ExperimentStore
 from storage.stores.studies import StudyStore
-from tasks.comparison import ComparedRun
+from tasks.comparison import REPEATS, ComparedRun
 
-REPEATS = "repeats"
 FEWEST = 2
 FIGURES = ("accuracy", "macro_f1")
 

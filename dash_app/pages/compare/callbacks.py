@@ -26,7 +26,7 @@ from dash_app.pages.compare.view_groups import datasets_card, repeats_card
 from dash_app.pages.compare.view_verdict import metrics_card, pairs_card, verdict_body
 from integrations.core.evaluation.store import ResultError
 from storage.stores.experiments import ExperimentStore
-from tasks.comparison import Couple, compare_runs, couple
+from tasks.comparison import Couple, compare_runs, couple, read_runs
 
 clientside_callback(
     ClientsideFunction("compare", "follow"),
@@ -67,6 +67,23 @@ def show_verdict(runs: list[int], points: float | str | None) -> tuple[Any, Any,
     delta = delta_of(points / 100 if isinstance(points, int | float) else None)
     comparison = compare_runs(runs, delta)
     return verdict_body(comparison), metrics_card(comparison), pairs_card(comparison)
+
+
+@callback(
+    Output(ids.RUNS, "data", allow_duplicate=True),
+    Output(ids.PENDING, "data"),
+    Output(ids.TICK, "max_intervals"),
+    Input(ids.TICK, "n_intervals"),
+    State(ids.RUNS, "data"),
+    State(ids.PENDING, "data"),
+    prevent_initial_call=True,
+)
+def follow_runs(_ticks: int, runs: list[int], pending: list[int]) -> tuple[Any, Any, Any]:
+    """Look at everything again when a run has ended."""
+    left = [run.id for run in ExperimentStore().several(pending) if not run.status.ended]
+    if left == pending:
+        return no_update, no_update, no_update
+    return runs, left, -1 if left else 0
 
 
 @callback(
@@ -138,7 +155,7 @@ def show_slices(field: str | None, first: str, second: str, runs: list[int]) -> 
 )
 def show_more(runs: list[int]) -> tuple[Any, Any, Any]:
     """Draw what needs several runs: parallel axes, repeats, data sets."""
-    comparison = compare_runs(runs)
+    comparison = read_runs(runs)
     entities = [run.entity for run in comparison.runs]
     return parallel_card(entities), repeats_card(comparison.runs), datasets_card(entities)
 
@@ -157,4 +174,4 @@ def search_runs(text: str | None, runs: list[int] | None) -> Any:
 
 
 def _couple(runs: list[int], first: str, second: str) -> Couple:
-    return couple(compare_runs(runs), int(first), int(second))
+    return couple(read_runs(runs), int(first), int(second))

@@ -1,6 +1,7 @@
 """Component ids of the comparison."""
 
 RUNS = "compare-runs"
+PENDING = "compare-pending"
 ADD = "compare-add"
 ADDRESS = "compare-address"
 VERDICT = "compare-verdict"

@@ -143,13 +143,14 @@ def _body(asked: Asked, runs: Sequence[ExperimentEntity]) -> list[Any]:
     metrics = metrics_of([run.id for run in runs])
     usual = RAW if RAW in metrics else next(iter(metrics), RAW)
     metric = asked.metric if asked.metric in metrics else usual
-    live = any(not run.status.ended for run in runs)
+    pending = [run.id for run in runs if not run.status.ended]
     first, second = default_couple(runs, asked.first, asked.second)
     couple = _couple_section(runs, first, second) if second is not None else []
     return [
         dcc.Store(id=ids.RUNS, data=[run.id for run in runs]),
+        dcc.Store(id=ids.PENDING, data=pending),
         dcc.Store(id=ids.ADDRESS),
-        dcc.Interval(id=ids.TICK, interval=EVERY_MS, disabled=not live),
+        dcc.Interval(id=ids.TICK, interval=EVERY_MS, max_intervals=-1 if pending else 0),
         _verdict_card(asked.delta),
         html.Div(_skeleton(180), id=ids.METRICS),
         html.Div(id=ids.PAIRS),
