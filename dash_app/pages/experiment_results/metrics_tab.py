@@ -77,7 +77,15 @@ def _confusion(evaluation: Evaluation) -> html.Div:
         size="xs",
     )
     switch = html.Div([html.Span("Cells show", className="muted small"), mode], className="row")
-    hint = html.P("Click a cell to see the recordings behind it.", className="muted")
+    hint = html.P(
+        [
+            "Click a cell to see the recordings behind it. Mistakes can be chosen by keyboard and "
+            "looked into one by one ",
+            dcc.Link("under Failures", href="?tab=failures"),
+            ".",
+        ],
+        className="muted",
+    )
     return html.Div(
         [
             html.Div([switch, html.Div(confusion_card(evaluation, "share"), id=ids.CONFUSION)]),
