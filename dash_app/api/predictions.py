@@ -37,6 +37,29 @@ from tasks.prediction_orders import (
 router = APIRouter(prefix="/api", tags=["predictions"], responses=PROBLEMS)
 
 JSON_LIMIT_BYTES = 100 << 20
+NUMBERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["recordings"],
+    "properties": {
+        "recordings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["channels"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "channels": {
+                        "description": "A list of samples per channel, in the model's order",
+                        "type": "array",
+                        "items": {"type": "array", "items": {"type": "number"}},
+                    },
+                    "sampling_rate_hz": {"type": "number"},
+                },
+            },
+        },
+        "options": {"type": "object", "description": "PredictionOptions, as with files"},
+    },
+}
 BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -50,7 +73,7 @@ BODY: dict[str, Any] = {
                 },
             }
         },
-        "application/json": {"schema": SentRecordings.model_json_schema()},
+        "application/json": {"schema": NUMBERS},
     },
 }
 

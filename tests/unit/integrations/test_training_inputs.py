@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from integrations.cnn1d.config import Cnn1dConfig
 from integrations.cnn1d.family import FAMILY
 from integrations.core.contract import EarlierRun, FitResult, Predictions, TrainingError
-from integrations.core.data.dataset import Dataset, DatasetWriter, Recording
+from integrations.core.data.dataset import Dataset, DatasetInfo, DatasetWriter, Recording
 from integrations.core.data.windows import WindowIndex
 from integrations.core.explain.explain import MOST_WINDOWS, explain, telling_windows
 from integrations.core.explain.occlusion import (
@@ -24,7 +24,7 @@ from integrations.core.explain.occlusion import (
     without_band,
 )
 from integrations.core.testing import RecordingContext, toy_signals
-from integrations.core.training.inputs import waveform
+from integrations.core.training.inputs import reference_hz, waveform
 from integrations.core.training.precision import bf16_available, chosen_precision
 from integrations.core.training.settings import InputConfig, Precision
 
@@ -266,3 +266,20 @@ def test_training_in_bfloat16_repeats_and_resumes_to_the_bit(tmp_path: Path, toy
     resumed = FAMILY.fit(config, toy, again)
     assert whole.extras["precision"] == "bfloat16"
     assert np.array_equal(resumed.test.probability, whole.test.probability)
+
+
+def test_new_recordings_are_stretched_to_the_speed_a_model_was_trained_at() -> None:
+    config = InputConfig(order_tracking=True)
+    trained = [_at(600.0), _at(1200.0)]
+    info = DatasetInfo("trained", "signal", ("a",), tuple(trained))
+    reference = reference_hz(info, config)
+    assert reference == 10.0
+    new = DatasetInfo("new", "signal", ("a",), (_at(1200.0),))
+    assert waveform(new, config, reference).span.tolist() == [0.5]
+    assert waveform(new, config).span.tolist() == [1.0]
+    with pytest.raises(TrainingError, match="slower than any"):
+        waveform(DatasetInfo("slow", "signal", ("a",), (_at(300.0),)), config, reference)
+
+
+def _at(rpm: float) -> Recording:
+    return Recording("r", "c", "g", 1000, 1000.0, fields={"rpm": rpm})
