@@ -8,9 +8,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from integrations.core.data.dataset import Dataset
 from tests.e2e.conftest import assert_no_sideways_scroll
 from tests.e2e.test_monitor import start
 from tests.support.bench import Bench, wait_until
@@ -143,3 +145,32 @@ def test_a_result_is_registered_and_promoted(wide_page: Page, finished: dict[str
     page.goto("/models")
     expect(page.get_by_role("link", name="Gun or point")).to_be_visible()
     assert_no_sideways_scroll(page)
+
+
+def test_new_recordings_are_predicted_and_the_model_is_taken_away(
+    wide_page: Page, finished: dict[str, Any], bench: Bench, tmp_path: Path
+) -> None:
+    data = Dataset(next(bench.data.glob("datasets/builtin-basic_motions")))
+    files = [tmp_path / "known.csv", tmp_path / "short.csv"]
+    for file, length in zip(files, (100, 50), strict=True):
+        np.savetxt(
+            file, data.signal(0)[:, :length].T, delimiter=",", header=",".join(data.info.channels),
+            comments="",
+        )  # fmt: skip
+    open_tab(wide_page, finished, "Use")
+    with wide_page.expect_file_chooser() as chooser:
+        wide_page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(files)
+    result = wide_page.locator("#use-result")
+    expect(result).to_contain_text("Enter it", timeout=60_000)
+    wide_page.get_by_label("Sampling rate of files that do not say it").fill("10")
+    wide_page.get_by_role("button", name="Send again").click()
+    expect(result).to_contain_text("It holds 50 samples", timeout=60_000)
+    heading = "What the one window of “known.csv” says"
+    expect(result.get_by_role("heading", name=heading)).to_be_visible()
+
+    wide_page.get_by_role("tab", name="Artifacts").click()
+    wide_page.get_by_role("button", name="Make Predictions as Parquet").click()
+    link = wide_page.get_by_role("link", name="Download Predictions as Parquet")
+    expect(link).to_be_visible(timeout=60_000)
+    expect(wide_page.locator("#results-files")).to_contain_text("predictions.parquet")
