@@ -202,7 +202,7 @@ def test_the_export_holds_all_rows_under_the_filters(page: Page) -> None:
     expect(count(page)).to_have_text("75 experiments match")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Export").click()
-        page.get_by_role("menuitem", name="CSV").click()
+        page.get_by_role("link", name="CSV").click()
     with waiting.value.path().open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 75

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.entities import ConflictError, ExperimentEntity, NotFoundError, StorageError
-from storage.stores.experiments import ExperimentStore
+from storage.entities import ExperimentEntity, StorageError
+from storage.stores.bulk import change_many
+from storage.stores.experiments import MAX_PAGE, ExperimentStore
 from tasks.queue import (
     QueueError,
     order_experiment,
@@ -54,7 +55,7 @@ def describe(ids: Sequence[int], written: Described) -> None:
 
     Raises:
         ValueError: Something is missing or too long; the text is a sentence.
-        NotFoundError: The experiment was deleted meanwhile.
+        StorageError: The experiment was deleted meanwhile, or there are too many.
     """
     tags = _tags(written.tags)
     store = ExperimentStore()
@@ -63,10 +64,10 @@ def describe(ids: Sequence[int], written: Described) -> None:
         limit = round(float(written.limit_hours or 0) * 3600)
         store.describe(ids[0], name=name, note=note, tags=tags, time_limit_seconds=limit)
         return
-    gone = set(written.untagged)
-    for run in store.several(ids):
-        kept = [tag for tag in run.tags if tag not in gone]
-        store.describe(run.id, tags=list(dict.fromkeys([*kept, *tags])))
+    if written.untagged:
+        change_many("untag", ids, list(written.untagged))
+    if tags:
+        change_many("tag", ids, tags)
 
 
 def possible_actions(run: ExperimentEntity) -> tuple[str, ...]:
@@ -136,14 +137,18 @@ def delete_ended(ids: Sequence[int]) -> tuple[list[int], list[str]]:
     Returns:
         Those that were deleted, and a sentence for each that was kept.
     """
-    store, kept, deleted = ExperimentStore(), [], list[int]()
-    for number in ids:
-        try:
-            store.delete(number)
-            deleted.append(number)
-        except (ConflictError, NotFoundError) as error:
-            kept.append(str(error))
-    return deleted, kept
+    changed = change_many("delete", ids[:MAX_PAGE])
+    return list(changed.done), list(changed.refused.values())
+
+
+def bring_back(ids: Sequence[int]) -> tuple[int, list[str]]:
+    """Bring deleted experiments back.
+
+    Returns:
+        How many are back, and a sentence for each that is not.
+    """
+    changed = change_many("undelete", ids[:MAX_PAGE])
+    return len(changed.done), list(changed.refused.values())
 
 
 def why_not_joined(runs: Sequence[ExperimentEntity]) -> str:

@@ -12,6 +12,7 @@ from dash_app.pages.experiments import (  # noqa: F401 - their callbacks belong 
     chooser_callbacks,
     dialog_callbacks,
     ids,
+    summary_callbacks,
     undo_callbacks,
     view_callbacks,
 )
@@ -104,6 +105,7 @@ clientside_callback(
     Input(ids.GRID, "getRowsRequest"),
     [State(*where) for where in FILTERS],
     [State(*where) for where in SHAPE],
+    State(ids.VERSION, "data"),
     prevent_initial_call=True,
 )
 def give_rows(request: dict[str, Any] | None, *given: Any) -> tuple[Any, ...]:
@@ -128,7 +130,7 @@ def _found(query: ExperimentQuery, by: str, shape: Sequence[Any]) -> Answer:
     if not by:
         return answer(query, columns)
     opened = [str(key) for key in (shape[2] or [])[:MOST_OPEN]]
-    return grouped_answer(query, by, opened, columns)
+    return grouped_answer(query, by, opened, columns, shape[-1])
 
 
 @callback(

@@ -75,25 +75,35 @@ def dialogs() -> list[Any]:
     ]
 
 
-def undo_box() -> html.Div:
-    """Give the note after a deletion; it stays for 15 s, longer while somebody is on it."""
+def notes() -> html.Div:
+    """Give the notes at the foot of the screen: a deletion to undo, a summary being written.
+
+    The first stays for 15 s, longer while somebody is on it.
+    """
+    undo = dmc.Button("Undo", id=ids.UNDO_BUTTON, size="xs", variant="default")
     return html.Div(
         [
-            icon("trash"),
-            html.Span(id=ids.UNDO_WORDS, className="grow"),
-            dmc.Button("Undo", id=ids.UNDO_BUTTON, size="xs", variant="default"),
-            dmc.ActionIcon(
-                icon("x-lg"),
-                id=ids.UNDO_CLOSE,
-                variant="subtle",
-                color="gray",
-                **{"aria-label": "Close this note"},
-            ),
+            _note(ids.UNDO_BOX, ids.UNDO_WORDS, ids.UNDO_CLOSE, "trash", undo),
+            _note(ids.SUMMARY_BOX, ids.SUMMARY_WORDS, ids.SUMMARY_CLOSE, "file-earmark-text"),
         ],
-        id=ids.UNDO_BOX,
+        className="history-notes",
+    )
+
+
+def _note(box: str, words: str, close: str, symbol: str, *more: Any) -> html.Div:
+    closing = dmc.ActionIcon(
+        icon("x-lg"),
+        id=close,
+        variant="subtle",
+        color="gray",
+        **{"aria-label": "Close this note"},
+    )
+    return html.Div(
+        [icon(symbol), html.Span(id=words, className="grow"), *more, closing],
+        id=box,
         role="status",
         hidden=True,
-        className="history-undo",
+        className="history-note",
     )
 
 

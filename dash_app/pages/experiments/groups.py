@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 from dash_app.components import format_percent
 from dash_app.pages.experiments.fields import LONGEST_KEY, PARAM, title
 from integrations.registry import families
+from storage.database import engine
 from storage.entities import ExperimentEntity
 from storage.stores.experiment_groups import GroupRow, Spread
 from storage.stores.experiments import MAX_PAGE, ExperimentQuery, ExperimentStore
@@ -24,6 +26,10 @@ BY = {
 NONE = {"tag": "without a tag", "study": "in no study", "preset": "without a preset"}
 SORTS = {"name": "label", "accuracy": "accuracy", "macro_f1": "macro_f1", "created_at": "newest"}
 """What groups are ordered by, by the column that the table is ordered by."""
+
+KEPT_SECONDS = 5.0
+MOST_KEPT = 32
+_recent: dict[Hashable, tuple[float, list[GroupRow]]] = {}
 
 
 @dataclass(frozen=True)
@@ -66,16 +72,31 @@ def words_of(by: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def all_groups(query: ExperimentQuery, by: str) -> list[GroupRow]:
+def all_groups(query: ExperimentQuery, by: str, fresh: Hashable = None) -> list[GroupRow]:
     """Give the groups of what a query finds, at most MAX_PAGE of them, as the table is ordered.
+
+    Whoever scrolls a grouped table asks for the same groups again and again, so they are kept for
+    some seconds.
+
+    Args:
+        query: What is grouped; its page is not looked at.
+        by: What to group by.
+        fresh: Changes when the groups must be looked at anew.
 
     Raises:
         SearchError: The search cannot be understood.
     """
     whole = replace(query, limit=MAX_PAGE, offset=0)
-    column, descending = query.sort[0]
-    sort = SORTS.get(column, "macro_f1")
-    return list(ExperimentStore().groups(whole, by, sort, descending).items)
+    key = (str(engine().url), whole, by, fresh)
+    kept = _recent.get(key)
+    if kept is None or kept[0] < monotonic() - KEPT_SECONDS:
+        if len(_recent) >= MOST_KEPT:
+            _recent.clear()
+        column, descending = query.sort[0]
+        sort = SORTS.get(column, "macro_f1")
+        found = list(ExperimentStore().groups(whole, by, sort, descending).items)
+        kept = _recent[key] = (monotonic(), found)
+    return kept[1]
 
 
 def members(query: ExperimentQuery, slot: Slot) -> list[ExperimentEntity]:

@@ -15,7 +15,7 @@ from dash_app.components import icon, page_header
 from dash_app.pages.experiments import ids
 from dash_app.pages.experiments.chooser import chooser
 from dash_app.pages.experiments.columns import DEFAULT, Shown, columns, shown_of_address
-from dash_app.pages.experiments.dialogs import dialogs, row_menu, undo_box
+from dash_app.pages.experiments.dialogs import dialogs, notes, row_menu
 from dash_app.pages.experiments.fields import FACTS, STANDARD, known
 from dash_app.pages.experiments.filters import Filters, filters_of_address, sorts_of_address
 from dash_app.pages.experiments.groups import group_choices, group_of_address
@@ -28,6 +28,7 @@ from storage.stores.experiments import ExperimentStore
 from storage.stores.saved_views import SavedViewEntity, SavedViewStore
 
 EVERY_MS = 3_000
+SUMMARY_EVERY_MS = 1_500
 BLOCK_ROWS = 50
 PHONE_SORTS = ("created_at", "accuracy", "macro_f1", "seconds", "name")
 
@@ -55,7 +56,7 @@ def layout(**query: Any) -> html.Div:
             row_menu(),
             chooser(),
             view_dialog(),
-            undo_box(),
+            notes(),
             *dialogs(),
         ],
         className="page history",
@@ -75,6 +76,8 @@ def _stores(shown: Sequence[Shown], view: SavedViewEntity | None, filters: Filte
         dcc.Store(id=ids.OPEN, data=[]),
         dcc.Store(id=ids.VIEW_ACTION),
         dcc.Store(id=ids.UNDO),
+        dcc.Store(id=ids.SUMMARY),
+        dcc.Interval(id=ids.SUMMARY_TICK, interval=SUMMARY_EVERY_MS, disabled=True),
         html.Div(id="history-facts", hidden=True, **_facts(view)),
     ]
 
@@ -98,20 +101,16 @@ def _export() -> dmc.Menu:
         variant="default",
         attributes={"root": {"title": "All rows under the present filters, with these columns"}},
     )
-    return dmc.Menu(
-        [
-            dmc.MenuTarget(opener),
-            dmc.MenuDropdown(
-                [
-                    _export_item(ids.EXPORT, "CSV (spreadsheet)", "csv", "filetype-csv"),
-                    _export_item(
-                        ids.EXPORT_PARQUET, "Parquet (typed)", "parquet", "file-earmark-binary"
-                    ),
-                ]
-            ),
-        ],
+    items = [
+        _export_item(ids.EXPORT, "CSV (spreadsheet)", "csv", "filetype-csv"),
+        _export_item(ids.EXPORT_PARQUET, "Parquet (typed)", "parquet", "file-earmark-binary"),
+    ]
+    return dmc.Popover(
+        [dmc.PopoverTarget(opener), dmc.PopoverDropdown(items, className="history-export")],
         position="bottom-end",
         keepMounted=True,
+        shadow="md",
+        withRoles=False,
     )
 
 
@@ -122,7 +121,6 @@ def _export_item(component_id: str, words: str, ending: str, symbol: str) -> htm
         href=f"/api/experiments.{ending}",
         download=f"experiments.{ending}",
         className="history-export-item",
-        role="menuitem",
     )
 
 

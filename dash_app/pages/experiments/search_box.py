@@ -99,4 +99,5 @@ def _help() -> dmc.Popover:
         shadow="md",
         withArrow=True,
         trapFocus=True,
+        withRoles=False,
     )

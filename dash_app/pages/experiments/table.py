@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,15 +47,26 @@ def answer(query: ExperimentQuery, columns: Sequence[str]) -> Answer:
 
 
 def grouped_answer(
-    query: ExperimentQuery, by: str, opened: Sequence[str], columns: Sequence[str]
+    query: ExperimentQuery,
+    by: str,
+    opened: Sequence[str],
+    columns: Sequence[str],
+    fresh: Hashable = None,
 ) -> Answer:
     """Give a page of groups with the members of unfolded ones between them.
+
+    Args:
+        query: What is grouped, and which rows are asked for.
+        by: What to group by.
+        opened: Keys of the groups that are unfolded.
+        columns: What is shown.
+        fresh: Changes when the groups must be looked at anew.
 
     Raises:
         SearchError: The search cannot be understood.
     """
     query = replace(query, folded=False)
-    found = groups.all_groups(query, by)
+    found = groups.all_groups(query, by, fresh)
     rows: list[dict[str, Any]] = []
     for slot in groups.slots(found, opened, query.offset, query.offset + query.limit):
         if slot.is_heading:

@@ -17,9 +17,10 @@ from dash import (
 )
 
 from dash_app.pages.experiments import ids
+from dash_app.pages.experiments.actions import bring_back
 from dash_app.pages.experiments.dialogs import deleted_list
 from dash_app.shell import notify
-from storage.entities import ExperimentEntity, StorageError
+from storage.entities import ExperimentEntity
 from storage.stores.experiments import ExperimentQuery, ExperimentStore
 
 MOST_LISTED = 50
@@ -81,13 +82,7 @@ def deleted_runs() -> list[ExperimentEntity]:
 
 
 def _bring_back(numbers: list[int]) -> None:
-    store, back, refused = ExperimentStore(), 0, []
-    for number in numbers:
-        try:
-            store.undelete(number)
-            back += 1
-        except StorageError as error:
-            refused.append(str(error))
+    back, refused = bring_back(numbers)
     runs = "1 experiment is" if back == 1 else f"{back} experiments are"
     said = f"{runs} back. " if back else ""
     notify("warning" if refused else "success", said + (refused[0] if refused else ""))

@@ -65,6 +65,7 @@ def views_menu(opened: SavedViewEntity | None) -> dmc.Popover:
         width=320,
         shadow="md",
         trapFocus=True,
+        withRoles=False,
     )
 
 
