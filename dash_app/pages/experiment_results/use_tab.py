@@ -210,5 +210,6 @@ def _drop_zone(experiment_id: int) -> html.Div:
         ],
         id=ids.DROP,
         className="drop-zone use-drop",
+        role="group",
         **{"data-experiment": str(experiment_id), "aria-label": "Recordings to predict"},
     )

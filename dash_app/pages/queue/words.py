@@ -23,6 +23,10 @@ JOB_TITLES = {
     "retention": "Clean-up of old files",
     "export-runs": "Export",
     "import-runs": "Import of an export",
+    "predict": "Prediction",
+    "export-model": "Export of a model",
+    "analyse": "Analysis of failures",
+    "robustness": "Robustness",
 }
 
 
