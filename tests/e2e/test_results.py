@@ -78,6 +78,36 @@ def test_counts_replace_shares_on_request(wide_page: Page, finished: dict[str, A
     expect(wide_page.locator(".confusion .heatmap-label").first).not_to_contain_text("%")
 
 
+def test_an_alarm_follows_its_costs_in_the_browser(
+    wide_page: Page, finished: dict[str, Any]
+) -> None:
+    open_tab(wide_page, finished, "Metrics")
+    words = wide_page.locator("#metrics-operating-words")
+    expect(words).to_contain_text("never raising it costs 2\u202f500", timeout=30_000)
+    wide_page.locator("#metrics-cost-miss").fill("20")
+    expect(words).to_contain_text("never raising it costs 5\u202f000")
+    slider = wide_page.get_by_role("slider", name="Threshold")
+    before = words.inner_text()
+    slider.press("End")
+    expect(words).not_to_have_text(before)
+    expect(wide_page.locator("#metrics-operating-table")).to_contain_text("missed")
+    wide_page.get_by_role("button", name="Cheapest on validation").click()
+    expect(words).to_have_text(before)
+
+
+def test_robustness_is_measured_in_the_background_and_drawn(
+    wide_page: Page, finished: dict[str, Any]
+) -> None:
+    open_tab(wide_page, finished, "Metrics")
+    wide_page.get_by_role("button", name="Measure robustness").click()
+    heading = wide_page.get_by_role("heading", name=re.compile("Noise (down to|at)"))
+    expect(heading).to_be_visible(timeout=120_000)
+    wide_page.get_by_role("button", name="Calibrate with validation data").click()
+    expect(wide_page.locator("#metrics-calibration")).to_contain_text(
+        re.compile(r"Temperature \d|at least 5 mistakes")
+    )
+
+
 @pytest.mark.parametrize("kind", ["PNG", "SVG", "CSV"])
 def test_a_chart_is_saved_as_picture_drawing_and_values(
     wide_page: Page, finished: dict[str, Any], kind: str

@@ -24,7 +24,7 @@ from dash_app.pages.experiment_results.artifacts_tab import (
 from dash_app.pages.experiment_results.failures_callbacks import ordered_once
 from dash_app.pages.experiment_results.failures_tab import failures_tab
 from dash_app.pages.experiment_results.loading import data_of, evaluation_of, result_of
-from dash_app.pages.experiment_results.metrics_detail import detail_of
+from dash_app.pages.experiment_results.metrics_detail import measures_or_trouble
 from dash_app.pages.experiment_results.metrics_tab import (
     cell_section,
     confusion_card,
@@ -175,7 +175,7 @@ def _content(tab: str, entity: ExperimentEntity, asked: dict[str, str]) -> Any:
     if tab == "overview":
         return overview_tab(entity, facts, spread_of(entity))
     if tab == "metrics":
-        return metrics_tab(facts.evaluation, detail_of(entity))
+        return metrics_tab(facts.evaluation, *measures_or_trouble(entity))
     return _visual(entity, facts)
 
 

@@ -50,6 +50,7 @@ CURSOR_DRAWN = "signals-cursor-drawn"
 CURSOR_READOUT = "signals-cursor-readout"
 EXPORT = "results-export"
 
+METRICS_MORE = "metrics-more"
 CALIBRATION = "metrics-calibration"
 CALIBRATE = "metrics-calibrate"
 OPERATING_CLASS = "metrics-operating-class"

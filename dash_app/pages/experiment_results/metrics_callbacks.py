@@ -10,10 +10,12 @@ from dash.exceptions import PreventUpdate
 from dash_app.components import banner
 from dash_app.components.chart import graph_id
 from dash_app.pages.experiment_results import ids
-from dash_app.pages.experiment_results.loading import result_of, validation_of
+from dash_app.pages.experiment_results.loading import evaluation_of, result_of, validation_of
 from dash_app.pages.experiment_results.metrics_calibration import temperature_card
 from dash_app.pages.experiment_results.metrics_conditions import cross_card
+from dash_app.pages.experiment_results.metrics_detail import detail_of
 from dash_app.pages.experiment_results.metrics_robustness import in_progress, robustness_section
+from dash_app.pages.experiment_results.metrics_tab import more_metrics
 from dash_app.pages.experiment_results.metrics_threshold import GRAPH, points_for_browser
 from dash_app.shell import notify
 from integrations.core.evaluation.operating import operating_points
@@ -27,6 +29,18 @@ from tasks.queue import job_progress, order_robustness
 from tasks.robustness import KIND, stored_robustness
 
 EXPLORER_DRAWS = 500
+
+
+@callback(
+    Output(ids.METRICS_MORE, "children"), Input(ids.METRICS_MORE, "id"), State(ids.RUN, "data")
+)
+def show_more(_id: str, experiment_id: int) -> Any:
+    """Draw the lower half of the tab once its upper half stands."""
+    try:
+        entity = ExperimentStore().get(experiment_id)
+        return more_metrics(evaluation_of(entity), detail_of(entity))
+    except (ResultError, StorageError) as error:
+        return banner("warning", str(error))
 
 
 @callback(

@@ -17,25 +17,36 @@ from tasks.robustness import KIND, stored_robustness
 
 @dataclass(frozen=True)
 class Detail:
-    """The parts of the tab; None where there is nothing (yet).
+    """The lower half of the tab; None where nobody asked for something yet.
 
     Attributes:
-        trouble: Why there are no measures, "" when there are.
         job: The newest robustness job.
     """
 
-    measures: Measures | None
+    measures: Measures
     calibration: Calibration | None
     robustness: Robustness | None
     job: JobEntity | None
-    trouble: str = ""
 
 
 def detail_of(entity: ExperimentEntity) -> Detail:
-    """Read the parts; what is damaged costs its part only."""
-    job = JobStore().latest(KIND, experiment_id=entity.id)
+    """Read the parts.
+
+    Raises:
+        ResultError: A file is damaged, or an older run's data set is gone.
+        StorageError: The store of shared files is away.
+    """
+    return Detail(
+        measures_of(entity),
+        stored_calibration(entity.id),
+        stored_robustness(entity.id),
+        JobStore().latest(KIND, experiment_id=entity.id),
+    )
+
+
+def measures_or_trouble(entity: ExperimentEntity) -> tuple[Measures | None, str]:
+    """Give the detailed measures, or a sentence saying why there are none."""
     try:
-        measures = measures_of(entity)
-        return Detail(measures, stored_calibration(entity.id), stored_robustness(entity.id), job)
+        return measures_of(entity), ""
     except (ResultError, StorageError) as error:
-        return Detail(None, None, None, job, str(error))
+        return None, str(error)

@@ -25,29 +25,52 @@ from integrations.core.figures import common
 MOST_RECORDINGS = 30
 
 
-def metrics_tab(evaluation: Evaluation, detail: Detail) -> html.Div:
-    """Draw the tab."""
+PARTS = ("Classes", "Confusion", "Curves")
+MORE_PARTS = ("Calibration", "Alarm", "Conditions", "Robustness")
+
+
+def metrics_tab(evaluation: Evaluation, measures: Measures | None, trouble: str = "") -> html.Div:
+    """Draw the tab; its lower half, ``more_metrics``, comes after it.
+
+    Args:
+        evaluation: The figures of the run.
+        measures: The detailed ones; None where they cannot be read.
+        trouble: Why they cannot.
+    """
+    content = (
+        [_classes(evaluation, measures)],
+        [_confusion(evaluation)],
+        [html.Div(_curves(evaluation, measures), className="grid-2")],
+    )
+    above = [banner("warning", trouble)] if trouble else []
+    known = measures is not None
+    more = html.Div(html.Div(className="card skeleton-block"), id=ids.METRICS_MORE)
+    return html.Div(
+        [
+            *above,
+            _contents([*PARTS, *MORE_PARTS] if known else PARTS),
+            *(_part(name, each) for name, each in zip(PARTS, content, strict=True)),
+            *([more] if known else []),
+        ],
+        className="stack",
+    )
+
+
+def more_metrics(evaluation: Evaluation, detail: Detail) -> html.Div:
+    """Draw the lower half: calibration, alarm, conditions, robustness."""
     measures = detail.measures
-    sections: list[tuple[str, list[Any]]] = [
-        ("Classes", [_classes(evaluation, measures)]),
-        ("Confusion", [_confusion(evaluation)]),
-        ("Curves", [html.Div(_curves(evaluation, measures), className="grid-2")]),
-    ]
-    if measures is not None:
-        alarm = threshold_section(evaluation.classes, _weakest(evaluation))
-        sections += [
-            ("Calibration", [calibration_section(measures.reliability, detail.calibration)]),
-            ("Alarm", [alarm]),
-            ("Conditions", conditions_section(measures)),
-            ("Robustness", [robustness_slot(detail.robustness, detail.job)]),
-        ]
-    trouble = [banner("warning", detail.trouble)] if detail.trouble else []
-    parts = [
-        html.Div(content, id=_anchor(name), className="stack metrics-section")
-        for name, content in sections
-    ]
-    return html.Div([*trouble, _contents([name for name, _ in sections]), *parts],
-                    className="stack")  # fmt: skip
+    content: tuple[list[Any], ...] = (
+        [calibration_section(measures.reliability, detail.calibration)],
+        [threshold_section(evaluation.classes, _weakest(evaluation))],
+        conditions_section(measures),
+        [robustness_slot(detail.robustness, detail.job)],
+    )
+    parts = [_part(name, each) for name, each in zip(MORE_PARTS, content, strict=True)]
+    return html.Div(parts, className="stack")
+
+
+def _part(name: str, content: list[Any]) -> html.Div:
+    return html.Div(content, id=_anchor(name), className="stack metrics-section")
 
 
 def _anchor(name: str) -> str:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from integrations.core.contract import Predictions
 from integrations.core.evaluation.evaluation import Curve, Evaluation, Frozen, Interval
-from integrations.core.evaluation.resampling import Resampling, over
+from integrations.core.evaluation.resampling import Resampling, over, share_interval
 
 FloatArray = npt.NDArray[np.float64]
 MOST_CLASSES = 12
@@ -51,11 +51,13 @@ def _of_class(
     auc: float | None,
     precision: float | None,
 ) -> Areas:
-    drawn = _drawn_areas(part.truth == k, part.probability[:, k], draws)
+    inside = part.truth == k
+    drawn = _drawn_areas(inside, part.probability[:, k], draws)
+    units = min(len(np.unique(draws.number[side])) for side in (inside, ~inside))
     return Areas(
         class_name=name,
-        auc=_interval(auc, drawn[0]),
-        average_precision=_interval(precision, drawn[1]),
+        auc=_interval(auc, drawn[0], units),
+        average_precision=_interval(precision, drawn[1], units),
     )
 
 
@@ -81,9 +83,7 @@ def _steps(score: FloatArray) -> tuple[npt.NDArray[np.int64], int]:
     return number.astype(np.int64), len(levels)
 
 
-def _interval(value: float | None, drawn: FloatArray) -> Interval | None:
-    known = drawn[np.isfinite(drawn)]
-    if value is None or not len(known):
+def _interval(value: float | None, drawn: FloatArray, units: int) -> Interval | None:
+    if value is None or not np.isfinite(drawn).any():
         return None
-    low, high = np.quantile(known, [0.025, 0.975]).tolist()
-    return Interval(value=value, low=min(low, value), high=max(high, value))
+    return share_interval(value, drawn, units)
