@@ -123,9 +123,19 @@ class Experiment(LeaseColumns, Base):
         Index("ix_experiment_claim", "status", "priority", "id"),
         Index("ix_experiment_list", "deleted_at", "created_at", "id"),
         Index("ix_experiment_family_accuracy", "deleted_at", "family", "accuracy", "id"),
-        # Their last column lets groups be summed up from the index alone.
+        # What follows their id lets groups be summed up from the index alone.
         Index("ix_experiment_dataset_f1", "deleted_at", "dataset_id", "macro_f1", "id", "accuracy"),
-        Index("ix_experiment_family_f1", "deleted_at", "family", "macro_f1", "id", "accuracy"),
+        Index(
+            "ix_experiment_family_f1",
+            "deleted_at",
+            "family",
+            "macro_f1",
+            "id",
+            "accuracy",
+            "dataset_id",
+            "status",
+            "study_id",
+        ),
         Index("ix_experiment_status_created", "deleted_at", "status", "created_at", "id"),
         # Holds what the run list sorts and filters by, so that it never reads the wide rows.
         Index(

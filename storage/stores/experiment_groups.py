@@ -27,6 +27,7 @@ GROUPS = ("dataset", "family", "tag", "study", "status", "preset")
 GROUP_SORTS = ("label", "n", "accuracy", "macro_f1", "newest")
 MOST_IDS = 10
 MOST_CELLS = 20_000
+MANY = 500
 
 
 @dataclass(frozen=True)
@@ -164,19 +165,16 @@ def pivot(
     if metric not in ("accuracy", "macro_f1"):
         mine = ExperimentMetric.experiment_id == Experiment.id
         statement = statement.join(ExperimentMetric, and_(mine, ExperimentMetric.key == metric))
-    if by != "dataset":
-        statement = statement.join(Dataset, Dataset.id == Experiment.dataset_id)
-    named = statement.add_columns(
-        Experiment.dataset_id, func.max(grouping.label), func.max(Dataset.name), *_sums(value)
-    )
+    named = statement.add_columns(Experiment.dataset_id, func.max(grouping.label), *_sums(value))
     rows = session.execute(
         named.where(*conditions_of(query, session), value.is_not(None))
         .group_by(grouping.key, Experiment.dataset_id)
         .limit(MOST_CELLS)
     ).all()
     models = _labels({row[0]: row[2] for row in rows})
-    data = _labels({row[1]: row[3] for row in rows})
-    cells = {(models[row[0]], data[row[1]]): _spread(*row[4:]) for row in rows}
+    wanted = select(Dataset.id, Dataset.name).where(Dataset.id.in_({row[1] for row in rows}))
+    data = _labels({key: name for key, name in session.execute(wanted)})  # noqa: C416
+    cells = {(models[row[0]], data[row[1]]): _spread(*row[3:]) for row in rows}
     return Pivot(metric, _sorted(models), _sorted(data), cells)
 
 
@@ -277,9 +275,14 @@ def _best_ids(
     session: Session, grouping: _Grouping, conditions: list[ColumnElement[bool]], group: Any
 ) -> tuple[int, ...]:
     """Give the best runs of a group; those without a figure only where no run has one."""
-    key, measured = group[0], group[8]
+    key, n, measured = group[0], group[2], group[8]
     mine = grouping.key.is_(None) if key is None else grouping.key == key
-    ids = grouping.statement.with_only_columns(Experiment.id).where(*conditions, mine)
+    members = grouping.statement.with_only_columns(Experiment.id).where(mine)
+    ids = members.where(*conditions)
+    if n > MANY:
+        # Down the order of all runs until ten are found, rather than putting all of these in order.
+        chosen = members.correlate(None)
+        ids = select(Experiment.id).where(*conditions, Experiment.id.in_(chosen))
     if measured:
         best = Experiment.macro_f1.desc(), Experiment.id.desc()
         ids = ids.where(Experiment.macro_f1.is_not(None)).order_by(*best)

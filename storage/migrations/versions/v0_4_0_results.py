@@ -156,9 +156,10 @@ def _make_runs_searchable() -> None:
     for column in ("accuracy", "macro_f1"):
         op.create_index(f"ix_experiment_{column}", "experiment", ["deleted_at", column, "id"])
     op.drop_index("ix_experiment_dataset_f1", "experiment")
-    for name, column in (("dataset", "dataset_id"), ("family", "family")):
-        wanted = ["deleted_at", column, "macro_f1", "id", "accuracy"]
-        op.create_index(f"ix_experiment_{name}_f1", "experiment", wanted)
+    wanted = ["deleted_at", "dataset_id", "macro_f1", "id", "accuracy"]
+    op.create_index("ix_experiment_dataset_f1", "experiment", wanted)
+    wanted = ["deleted_at", "family", "macro_f1", "id", "accuracy", "dataset_id", "status"]
+    op.create_index("ix_experiment_family_f1", "experiment", [*wanted, "study_id"])
     _name_metrics_alike()
     _copy_metrics_of_chosen_epochs()
     _copy_held_out_values()
