@@ -124,7 +124,7 @@ def _figures(files: Sequence[ArtifactEntity]) -> list[Any]:
     whole, small = onnx_report(files), int8_report(files)
     if whole is None:
         return []
-    head = ["", "PyTorch", "ONNX", *(["ONNX in 8 bits"] if small else [])]
+    head = ["PyTorch", "ONNX", *(["ONNX in 8 bits"] if small else [])]
     rows = [
         _row("Size", whole.torch_bytes, whole.bytes, small.bytes if small else None),
         _times("One window", "one_ms", whole, small),
@@ -135,9 +135,7 @@ def _figures(files: Sequence[ArtifactEntity]) -> list[Any]:
         rows.append(_accuracy(small))
     table = html.Table(
         [
-            html.Thead(
-                html.Tr([html.Th(text, className="number" if text else "") for text in head])
-            ),
+            html.Thead(html.Tr([html.Td(), *(html.Th(text, className="number") for text in head)])),
             html.Tbody(rows),
         ],
         className="plain",
