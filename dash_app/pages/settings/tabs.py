@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dash_app.pages.settings import channels_tab, storage_tab
+from dash_app.pages.settings import channels_tab, reports_tab, storage_tab
 
 
 @dataclass(frozen=True)
@@ -30,4 +30,5 @@ class Tab:
 TABS = (
     Tab("notifications", "Notifications", "bell", channels_tab.layout),
     Tab("storage", "Storage", "hdd", storage_tab.layout),
+    Tab("reports", "Reports", "file-earmark-pdf", reports_tab.layout),
 )
