@@ -98,7 +98,7 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
       row("“" + points.class_name + "”", [caught + " caught", test.windows_of_class - caught + " missed", range(test.caught[i], doubt.caught_low[i], doubt.caught_high[i])]),
       row("All others", [raised + " false", test.other_windows - raised + " quiet", range(test.false[i], doubt.false_low[i], doubt.false_high[i])]),
     ];
-    return element("Div", element("Table", [element("Thead", head), element("Tbody", rows)], { className: "plain" }), { className: "scroll-x" });
+    return element("Div", element("Table", [element("Thead", head), element("Tbody", rows)], { className: "plain" }), { className: "scroll-x", tabIndex: 0, role: "region", "aria-label": "Test windows at the threshold" });
   }
 
   function words(points, found, weights, chosen, byHand) {

@@ -149,7 +149,17 @@ def _stored(stored: Calibration) -> Sequence[Any]:
         "It was learnt on the validation part, so only the test rows say what to expect.",
         className="muted small metrics-note",
     )
-    return [sentence, html.Div(table, className="scroll-x metrics-temperature"), note]
+    return [
+        sentence,
+        html.Div(
+            table,
+            className="scroll-x metrics-temperature",
+            tabIndex=0,
+            role="region",
+            **{"aria-label": "Before and after the temperature"},
+        ),
+        note,
+    ]
 
 
 def _rows(part: str, before: CalibrationFigures, after: CalibrationFigures) -> list[html.Tr]:

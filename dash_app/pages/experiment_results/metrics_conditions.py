@@ -90,7 +90,13 @@ def _table(rows: Sequence[Slice], worst: Slice | None) -> html.Div:
     cells.append(html.Th(term("Below the rest", P_HELP), className="number"))
     body = [_row(row, row == worst) for row in rows]
     table = html.Table([html.Thead(html.Tr(cells)), html.Tbody(body)], className="plain")
-    return html.Div(table, className="scroll-x metrics-slices")
+    return html.Div(
+        table,
+        className="scroll-x metrics-slices",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": "Figures under each condition"},
+    )
 
 
 def _row(row: Slice, is_worst: bool) -> html.Tr:
