@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -40,7 +41,7 @@ OTHERS = {
     "a setting and a metric as filter": "/api/experiments?q=batch_size = 32 and val.loss < 0.1",
     "a setting that a quarter has": "/api/experiments?q=batch_size = 32",
     "a piece of a name": "/api/experiments?search=try 99",
-    "page 1 500": "/api/experiments?sort=accuracy&offset=74950&limit=50",
+    "page 1 500 (empty when there are fewer)": "/api/experiments?sort=accuracy&offset=74950",
     "groups by family": "/api/experiment-groups?by=family",
     "groups by a setting": "/api/experiment-groups?by=param:training.batch_size",
     "models by data sets": "/api/experiment-pivot",
@@ -63,6 +64,7 @@ class Cost:
 
 def main() -> None:
     """Measure and print."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped
     arguments = read_arguments()
     ours = {count: measure_ours(count, arguments.rounds) for count in arguments.runs}
     most, fewest = max(ours), min(ours)
@@ -200,16 +202,20 @@ def mlflow_server(python: Path, database: Path) -> Iterator[tuple[str, subproces
     process = subprocess.Popen(
         command, cwd=database.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    tree = [psutil.Process(process.pid)]
     try:
         wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), PATIENCE_SECONDS, "MLflow")
-        tree += tree[0].children(recursive=True)
         yield f"http://127.0.0.1:{port}", process
     finally:
-        for each in reversed(tree):
+        # It starts job workers that outlive it; they are found while their parents still live.
+        for each in reversed([psutil.Process(process.pid), *children_of(process.pid)]):
             if each.is_running():
                 each.kill()
         process.wait()
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    """Give everything that a process started, and what that started."""
+    return psutil.Process(pid).children(recursive=True)
 
 
 def answers(url: str) -> bool:
