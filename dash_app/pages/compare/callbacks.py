@@ -12,6 +12,7 @@ from dash import (
     State,
     callback,
     clientside_callback,
+    ctx,
     no_update,
 )
 
@@ -59,14 +60,19 @@ clientside_callback(
     Output(ids.VERDICT, "children"),
     Output(ids.METRICS, "children"),
     Output(ids.PAIRS, "children"),
+    Output(ids.JUDGED, "data"),
     Input(ids.RUNS, "data"),
     Input(ids.DELTA, "value"),
 )
-def show_verdict(runs: list[int], points: float | str | None) -> tuple[Any, Any, Any]:
-    """Judge the runs, with the figures and pairs that the verdict rests on."""
+def show_verdict(runs: list[int], points: float | str | None) -> tuple[Any, ...]:
+    """Judge the runs, with the figures and pairs that the verdict rests on.
+
+    What stands further down waits for it, so that drawing it never delays the verdict.
+    """
     delta = delta_of(points / 100 if isinstance(points, int | float) else None)
     comparison = compare_runs(runs, delta)
-    return verdict_body(comparison), metrics_card(comparison), pairs_card(comparison)
+    judged = no_update if ctx.triggered_id == ids.DELTA else runs
+    return verdict_body(comparison), metrics_card(comparison), pairs_card(comparison), judged
 
 
 @callback(
@@ -114,13 +120,16 @@ def show_settings(runs: list[int], everything: bool) -> Any:
 
 @callback(
     Output(ids.COUPLE, "children"),
+    Input(ids.JUDGED, "data"),
     Input(ids.FIRST, "value"),
     Input(ids.SECOND, "value"),
-    State(ids.RUNS, "data"),
     State("compare-asked-field", "children"),
+    prevent_initial_call=True,
 )
-def show_couple(first: str, second: str, runs: list[int], field: str | None) -> Any:
+def show_couple(runs: list[int] | None, first: str, second: str, field: str | None) -> Any:
     """Set two runs against each other, window by window."""
+    if not runs:
+        return no_update
     if first == second:
         return banner("info", "Choose two different runs.")
     try:
@@ -151,7 +160,8 @@ def show_slices(field: str | None, first: str, second: str, runs: list[int]) -> 
     Output(ids.PARALLEL, "children"),
     Output(ids.REPEATS, "children"),
     Output(ids.DATASETS, "children"),
-    Input(ids.RUNS, "data"),
+    Input(ids.JUDGED, "data"),
+    prevent_initial_call=True,
 )
 def show_more(runs: list[int]) -> tuple[Any, Any, Any]:
     """Draw what needs several runs: parallel axes, repeats, data sets."""

@@ -1,6 +1,7 @@
 """Component ids of the comparison."""
 
 RUNS = "compare-runs"
+JUDGED = "compare-judged"
 PENDING = "compare-pending"
 ADD = "compare-add"
 ADDRESS = "compare-address"

@@ -148,6 +148,7 @@ def _body(asked: Asked, runs: Sequence[ExperimentEntity]) -> list[Any]:
     couple = _couple_section(runs, first, second) if second is not None else []
     return [
         dcc.Store(id=ids.RUNS, data=[run.id for run in runs]),
+        dcc.Store(id=ids.JUDGED),
         dcc.Store(id=ids.PENDING, data=pending),
         dcc.Store(id=ids.ADDRESS),
         dcc.Interval(id=ids.TICK, interval=EVERY_MS, max_intervals=-1 if pending else 0),
