@@ -8,6 +8,7 @@ from statistics import NormalDist
 from integrations.core.checks.check import Action, ActionKind, Check, Finding, Severity
 from integrations.core.checks.facts import Facts
 from integrations.core.checks.words import count, percent, with_interval
+from integrations.core.evaluation.calibration import LEAST_MISTAKES
 
 POOR_CALIBRATION = 0.03
 MANY_RUNS = 5
@@ -28,9 +29,11 @@ class PoorCalibration(Check):
     )
 
     def check(self, facts: Facts) -> Finding | None:
-        """Look at the calibration error, while no temperature is stored."""
+        """Look at the calibration error, while no temperature is stored and one can be learnt."""
         said = facts.calibration
         if said is None or said.temperature is not None:
+            return None
+        if _validation_mistakes(facts) < LEAST_MISTAKES:
             return None
         if not said.shown or said.error.value < POOR_CALIBRATION:
             return None
@@ -119,6 +122,12 @@ class BestOfMany(Check):
             None if facts.repeats else Action(ActionKind.REPEAT, f"Repeat with {SEEDS} seeds",
                                               repeat),
         )  # fmt: skip
+
+
+def _validation_mistakes(facts: Facts) -> int:
+    """Count what a temperature would be learnt from."""
+    accuracy = facts.evaluation.validation.get("accuracy", 1.0)
+    return round((1 - accuracy) * facts.evaluation.split.validation_windows)
 
 
 def expected_maximum(n: int) -> float:

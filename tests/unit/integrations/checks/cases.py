@@ -188,6 +188,9 @@ SILENT: dict[str, list[Facts]] = {
     "robustness-drop": [weakness(0.85)],
     "poor-calibration": [
         calibration(shown=False),
+        replace(
+            calibration(), evaluation=EVALUATION.model_copy(update={"validation": {"accuracy": 1}})
+        ),
         calibration(temperature=1.6),
         calibration(error=near(0.01, 0.005)),
     ],
