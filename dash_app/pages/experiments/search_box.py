@@ -21,7 +21,6 @@ EXAMPLES = (
     ('name ~ "night shift" and has:note', "contains; quotes around spaces"),
     ("is:kept or is:leaky", "marks of a run"),
 )
-DOCS = "docs/search.md"
 MARKED_AROUND = 24
 
 
@@ -80,7 +79,7 @@ def _help() -> dmc.Popover:
     words = (
         "Names are columns, settings (batch_size, or the whole path) and metrics (val.macro_f1). "
         "A field of the data such as load or speed finds runs by the values their split held out. "
-        "Ctrl-space, or typing, offers what is known."
+        "Typing, or Ctrl-space, offers what is known. The whole language: docs/search.md."
     )
     body = html.Div(
         [html.H3("What can be asked"), html.Table(rows), html.P(words, className="small")],

@@ -24,9 +24,9 @@ from dash_app.pages.experiments.filters import (
 )
 from dash_app.pages.experiments.groups import Slot, best_words, slots, spread_words, total_rows
 from dash_app.pages.experiments.rows import varying
-from dash_app.pages.experiments.search_box import error_words
+from dash_app.pages.experiments.search_box import EXAMPLES, error_words
 from storage.entities import ExperimentEntity, Status
-from storage.search import SearchError
+from storage.search import SearchError, parse
 from storage.stores.experiment_groups import GroupRow, Spread
 
 
@@ -120,6 +120,11 @@ def test_metrics_and_settings_are_written_for_people() -> None:
         "32",
         "0.001",
     ]
+
+
+def test_every_example_of_the_help_can_be_parsed() -> None:
+    for example, _ in EXAMPLES:
+        parse(example)
 
 
 def test_an_error_of_a_search_marks_its_place() -> None:
