@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -12,11 +13,16 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
+from storage.entities import StorageError
 from storage.log_setup import set_up_logging
 from storage.settings import settings
+from storage.stores.experiments import ExperimentQuery, ExperimentStore
 from tasks.parent import wait_for_end_of_input
 from tasks.preflight import take_port
+
+log = logging.getLogger("signalbench.web")
 
 GRACE_SECONDS = 2
 
@@ -55,6 +61,7 @@ class WebServer:
         # uvicorn stops in order and then raises the signal again, to end by it.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sys.exit(0))
+        threading.Thread(target=_read_run_list, daemon=True).start()
         self._server.run(sockets=[self._listener])
         return 0
 
@@ -64,3 +71,13 @@ class WebServer:
             self._server.should_exit = True
             time.sleep(GRACE_SECONDS)
         os._exit(0)
+
+
+def _read_run_list() -> None:
+    """Read what the run list reads, so that the first visitor does not wait for a cold disk."""
+    store = ExperimentStore()
+    try:
+        store.page(ExperimentQuery(where="accuracy > 0"))
+        store.known_columns()
+    except (StorageError, SQLAlchemyError) as error:
+        log.info("The run list was not read ahead: %s", error)
