@@ -207,7 +207,7 @@ def mlflow_server(python: Path, database: Path) -> Iterator[tuple[str, subproces
         yield f"http://127.0.0.1:{port}", process
     finally:
         # It starts job workers that outlive it; they are found while their parents still live.
-        for each in reversed([psutil.Process(process.pid), *children_of(process.pid)]):
+        for each in [psutil.Process(process.pid), *children_of(process.pid)]:
             if each.is_running():
                 each.kill()
         process.wait()
