@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from pydantic import ValidationError
 
 from integrations.core.contract import Predictions
@@ -65,6 +67,7 @@ def measure(
         info: The data set.
         seed: Of the bootstrap.
     """
+    test, undecided = _decided(test)
     draws = resampling(test, info, seed)
     return Measures(
         classes=class_figures(test, info, draws, seed),
@@ -72,8 +75,18 @@ def measure(
         reliability=reliability(test, draws),
         slices=slices(test, info, draws.first(AREA_DRAWS), seed),
         method=draws.method,
-        notes=draws.notes,
+        notes=(*draws.notes, *undecided),
     )
+
+
+def _decided(part: Predictions) -> tuple[Predictions, tuple[str, ...]]:
+    """Let windows without finite probabilities count as undecided between all classes."""
+    lost = np.asarray(~np.isfinite(part.probability).all(axis=1))
+    if not lost.any():
+        return part, ()
+    said = np.where(lost[:, None], 1 / part.probability.shape[1], part.probability)
+    note = f"{int(lost.sum())} test windows got no probability and count as undecided."
+    return replace(part, probability=said), (note,)
 
 
 def calibrate(

@@ -144,10 +144,7 @@ def _cut(
     borders = np.unique(np.quantile(held, np.linspace(0, 1, BANDS + 1)))
     of_window = np.array([float(texts[i]) for i in part.recording])
     number = np.clip(np.searchsorted(borders, of_window, side="right") - 1, 0, len(borders) - 2)
-    names = tuple(
-        f"{field_text(float(low))} to {field_text(float(high))}"
-        for low, high in pairwise(borders.tolist())
-    )
+    names = tuple(f"{low:.4g} to {high:.4g}" for low, high in pairwise(borders.tolist()))
     return names, number.astype(np.int64)
 
 

@@ -141,6 +141,16 @@ def test_empty_and_single_window_parts_are_measured(keep: int) -> None:
     assert Measures.model_validate_json(found.model_dump_json()) == found
 
 
+@pytest.mark.parametrize("lost", [7, 480])
+def test_windows_without_a_probability_count_as_undecided(lost: int) -> None:
+    part, info = made()
+    said = part.probability.copy()
+    said[:lost] = np.nan
+    found = measure(replace(part, probability=said), evaluated(part, info), info)
+    assert found.notes[-1].startswith(f"{lost} test windows got no probability")
+    assert Measures.model_validate_json(found.model_dump_json()) == found
+
+
 def test_area_intervals_hold_the_exact_areas() -> None:
     part, info = made(signal=0.8)
     for k, each in enumerate(measured(part, info).areas):
