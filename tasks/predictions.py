@@ -77,12 +77,16 @@ def predict_job(job: JobEntity, say: Say) -> dict[str, Any]:
     folder = shared_files().ensure(place(str(job.payload.get("key", ""))))
     options = PredictionOptions.model_validate(job.payload.get("options", {}))
     experiment = ExperimentStore().get(job.experiment_id or 0)
+    outcome = None
     try:
         outcome = predict_folder(experiment, folder, options, say)
+        write_outcome(folder, outcome)
     finally:
         for name in (UPLOAD, SAMPLES):
             shutil.rmtree(folder / name, ignore_errors=True)
-    write_outcome(folder, outcome)
+        if outcome is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            shared_files().forget(folder)
     shared_files().publish(folder)
     return {"recordings": len(outcome.recordings), "left_out": len(outcome.left_out)}
 

@@ -26,6 +26,8 @@ from storage.stores.experiments import ExperimentStore
 from storage.stores.job_runs import JobRunStore
 from storage.stores.jobs import JobStore
 from tasks.job_kinds import JobFailed, run_job
+from tasks.predict_command import PredictRequest
+from tasks.predict_command import predict as predict_command
 from tasks.prediction_orders import (
     order_prediction,
     prediction_outcome,
@@ -127,7 +129,7 @@ def test_other_rates_need_leave_and_a_single_channel_fits_by_any_name(
     file = csv_of(model, tmp_path, 1, rate_hz=2 * TOY_RATE_HZ, channel="another")
     with pytest.raises(JobFailed, match="Allow “Resample”"):
         predict(model, tmp_path, file)
-    assert not [path for path in predictions_folder().rglob("*") if path.is_file()]
+    assert not list(predictions_folder().iterdir())
     outcome = predict(model, tmp_path, file, resample=True)
     assert outcome.recordings[0].sampling_rate_hz == TOY_RATE_HZ
     assert outcome.recordings[0].n_samples == 256
@@ -178,11 +180,12 @@ def test_rest_takes_files_and_numbers_and_gives_tables(
     content = csv_of(model, tmp_path, 0).read_bytes()
     sent = client.post(path, files=[("files", ("a.csv", content))], data={"options": "{}"})
     assert sent.status_code == 202
-    done(JobStore().get(sent.json()["id"]))
     answer = client.get(sent.json()["url"]).json()
-    assert answer["status"] == "done"
-    assert answer["outcome"]["recordings"][0]["predicted"] == "class 0"
-    assert "a.csv,class 0" in client.get(sent.json()["url"] + "/predictions.csv").text
+    assert answer["status"] == "queued"
+    assert client.get(sent.json()["url"] + "/predictions.csv").status_code == 404
+    lease = JobRunStore().claim_next("test", 60.0)
+    assert lease is not None
+    JobRunStore().done(lease, {})
 
     samples = toy_recording(model, 2).tolist()
     numbers = {"name": "live", "channels": [samples], "sampling_rate_hz": TOY_RATE_HZ}
@@ -192,6 +195,7 @@ def test_rest_takes_files_and_numbers_and_gives_tables(
     answer = client.get(sent.json()["url"] + "?windows=false").json()
     assert answer["outcome"]["recordings"][0]["predicted"] == "class 2"
     assert answer["outcome"]["recordings"][0]["windows"] == []
+    assert "live,class 2" in client.get(sent.json()["url"] + "/predictions.csv").text
 
     refused = client.post(path, json={"recordings": [{"channels": [["x"]]}]})
     assert refused.status_code == 422
@@ -200,3 +204,19 @@ def test_rest_takes_files_and_numbers_and_gives_tables(
     uneven = {"recordings": [{"channels": [[1.0, 2.0], [1.0]]}]}
     assert client.post(path, json=uneven).status_code == 422
     assert not list(predictions_folder().glob(".incoming-*"))
+
+
+def test_command_line_tells_what_the_model_says_and_leaves_nothing_behind(
+    model: ExperimentEntity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = csv_of(model, tmp_path, 1)
+    table = tmp_path / "table.csv"
+    assert predict_command(PredictRequest(model.id, (str(file),), output=str(table))) == 0
+    assert "r1.csv  class 1  " in capsys.readouterr().out
+    assert table.read_text("utf-8-sig").splitlines()[1].startswith("r1.csv,class 1,")
+    assert not list(predictions_folder().iterdir())
+    assert predict_command(PredictRequest(model.id, (str(tmp_path / "absent.csv"),))) == 1
+    assert predict_command(PredictRequest(model.id + 1, (str(file),))) == 1
+    told = capsys.readouterr().err
+    assert "There is no file" in told
+    assert "There is no experiment" in told

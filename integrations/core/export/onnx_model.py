@@ -28,7 +28,7 @@ TOLERANCE = 1e-5
 BATCH = 64
 MOST_BATCH = 65_536
 CHECKED_WINDOWS = 512
-MEASURE_SECONDS, FEWEST_CALLS = 0.3, 5
+MEASURE_SECONDS, FEWEST_CALLS = 0.2, 9
 OUTPUT = "probability"
 ABOUT = {
     "windows": "windows as recorded, (n, channels, samples); scaled inside the graph",
