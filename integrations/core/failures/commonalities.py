@@ -67,8 +67,9 @@ def compare(
 ) -> Commonality:
     """Compare the error rates with and without a fact.
 
-    Windows of one unit are not independent: the variance is that between units (cluster-robust,
-    Liang & Zeger 1986), with t on units − 1 degrees of freedom (Cameron & Miller 2015).
+    Windows of one unit are not independent: the variance is the jackknife's over units, with t on
+    the degrees of freedom of the side with fewer units (MacKinnon, Nielsen & Webb 2023, "Cluster-
+    robust inference: a guide to empirical practice", on few treated clusters).
 
     Args:
         code: See Commonality.
@@ -83,7 +84,7 @@ def compare(
     difference = rate_with - rate_without
     low, high, p = np.nan, np.nan, np.nan
     if min(units_with, units_without) >= ENOUGH_UNITS:
-        low, high, p = _test(wrong, fact, unit, difference, rate_with, rate_without)
+        low, high, p = _test(wrong, fact, unit)
     return Commonality(
         code, title, int(wrong[fact].sum()), n_with, int(wrong[~fact].sum()), n_without,
         difference, low, high, p, p, units_with, units_without,
@@ -101,26 +102,23 @@ def with_holm(found: Sequence[Commonality]) -> list[Commonality]:
     return [*sorted(corrected, key=lambda c: (c.p_holm, -abs(c.difference))), *rest]
 
 
-def _test(
-    wrong: BoolArray,
-    fact: BoolArray,
-    unit: IntArray,
-    difference: float,
-    rate_with: float,
-    rate_without: float,
-) -> tuple[float, float, float]:
-    residual = wrong.astype(np.float64) - np.where(fact, rate_with, rate_without)
-    weight = np.where(fact, 1 / fact.sum(), -1 / (~fact).sum())
+def _test(wrong: BoolArray, fact: BoolArray, unit: IntArray) -> tuple[float, float, float]:
+    """Interval and p of the difference, by leaving out one unit at a time."""
     _, number = np.unique(unit, return_inverse=True)
-    by_unit = np.bincount(number, weights=residual * weight)
-    units = len(by_unit)
-    error = float(np.sqrt(units / (units - 1) * (by_unit**2).sum()))
+    held, mistaken = (np.bincount(number, weights=mask) for mask in (fact, fact & wrong))
+    free, missed = (np.bincount(number, weights=mask) for mask in (~fact, ~fact & wrong))
+    difference = mistaken.sum() / held.sum() - missed.sum() / free.sum()
+    left = (mistaken.sum() - mistaken) / (held.sum() - held)
+    left -= (missed.sum() - missed) / (free.sum() - free)
+    units = len(held)
+    error = float(np.sqrt((units - 1) / units * ((left - difference) ** 2).sum()))
     if error == 0:  # all alike on either side: nothing varies, so ask the units themselves
         p = 1.0 if difference == 0 else _fisher(wrong, fact, number)
-        return difference, difference, p
-    half = float(special.stdtrit(units - 1, 0.975)) * error
-    p = 2 * float(special.stdtr(units - 1, -abs(difference) / error))
-    return max(-1.0, difference - half), min(1.0, difference + half), p
+        return float(difference), float(difference), p
+    freedom = min(int((held > 0).sum()), int((free > 0).sum())) - 1
+    half = float(special.stdtrit(freedom, 0.975)) * error
+    p = 2 * float(special.stdtr(freedom, -abs(difference) / error))
+    return max(-1.0, float(difference) - half), min(1.0, float(difference) + half), p
 
 
 def _fisher(wrong: BoolArray, fact: BoolArray, unit: IntArray) -> float:

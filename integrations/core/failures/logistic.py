@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 STEPS = 60
@@ -45,6 +44,8 @@ def fit_logistic(
         n_classes: Classes of the data set; those without a row get probability 0.
         strength: Inverse of the regularisation; smaller holds the weights down more.
     """
+    from scipy.optimize import minimize  # the web, which reads what was found, fits nothing
+
     table = np.asarray(features, dtype=np.float64)
     centre, spread = table.mean(axis=0), table.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)

@@ -101,13 +101,14 @@ def test_a_fact_that_goes_with_mistakes_is_told_and_chance_is_not() -> None:
     assert first.low < 0.4 < first.high
 
 
-def test_equal_error_rates_are_seldom_told_apart_when_recordings_differ() -> None:
+@pytest.mark.parametrize("n_with", [5, 12])
+def test_equal_error_rates_are_seldom_told_apart_when_recordings_differ(n_with: int) -> None:
     rng = np.random.default_rng(1)
     unit = np.repeat(np.arange(24), 20)
     false = 0
     for _ in range(400):
         rate = rng.beta(0.5, 1.5, 24)[unit]  # most recordings are all right or all wrong
-        fact = rng.permutation(24)[unit] < 12
+        fact = rng.permutation(24)[unit] < n_with
         false += compare("a", "A", rng.random(480) < rate, fact, unit).p < 0.05
     assert false / 400 <= 0.08
 
