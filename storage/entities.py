@@ -28,6 +28,10 @@ class Status(StrEnum):
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.STOPPED})
 
 
+REPEATS, LEARNING_CURVE = "repeats", "learning-curve"
+"""Kinds of studies."""
+
+
 class DatasetStatus(StrEnum):
     """Where a data set stands between upload and use."""
 

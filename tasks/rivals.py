@@ -17,12 +17,11 @@ from integrations.core.evaluation.evaluate import resampling_unit
 from integrations.core.evaluation.evaluation import Interval
 from integrations.core.evaluation.store import ResultError
 from integrations.registry import families
-from storage.entities import ExperimentEntity
+from storage.entities import LEARNING_CURVE, ExperimentEntity
 from storage.stores.finished_runs import FinishedRuns
 from storage.stores.studies import StudyStore
 from tasks.earlier import SEVERAL, pickers
 from tasks.run_results import predictions_of
-from tasks.studies import LEARNING_CURVE
 
 MOST_RIVALS = 6
 IntArray = npt.NDArray[np.int64]

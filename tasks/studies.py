@@ -17,6 +17,8 @@ from integrations.core.data.windows import share_of_work
 from integrations.core.evaluation.evaluation import SplitSummary
 from integrations.registry import family
 from storage.entities import (
+    LEARNING_CURVE,
+    REPEATS,
     ConflictError,
     ExperimentEntity,
     NotFoundError,
@@ -38,7 +40,6 @@ from tasks.experiments import (
     plan_config,
 )
 
-REPEATS, LEARNING_CURVE = "repeats", "learning-curve"
 MOST_REPEATS = 20
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 SEEDS = 3

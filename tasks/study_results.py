@@ -11,11 +11,10 @@ from integrations.core.compare.repeats import mean_interval
 from integrations.core.evaluation.evaluation import Interval
 from integrations.core.evaluation.learning_curve import LearningCurve, Trained, learning_curve
 from integrations.core.evaluation.store import ResultError
-from storage.entities import ExperimentEntity, StudyEntity
+from storage.entities import LEARNING_CURVE, REPEATS, ExperimentEntity, StudyEntity
 from storage.stores.experiments import ExperimentStore
 from storage.stores.studies import StudyStore
 from tasks.run_results import evaluation_of
-from tasks.studies import LEARNING_CURVE, REPEATS
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from dash_app.api._fields import PROBLEMS, RowId
 from dash_app.api._problems import ProblemError
 from integrations.core.evaluation.evaluation import Interval
 from integrations.core.evaluation.learning_curve import LearningCurve
-from storage.entities import StudyEntity
+from storage.entities import LEARNING_CURVE, StudyEntity
 from storage.stores.experiments import ExperimentStore
 from storage.stores.studies import StudyStore
 from tasks import queue
-from tasks.studies import LEARNING_CURVE, MOST_SEEDS, SEEDS
+from tasks.studies import MOST_SEEDS, SEEDS
 from tasks.study_results import learning_curve_about, learning_curve_of, spreads
 
 router = APIRouter(prefix="/api", tags=["studies"], responses=PROBLEMS)

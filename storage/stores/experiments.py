@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.database import read_session, write_session
 from storage.entities import (
+    LEARNING_CURVE,
     ArtifactEntity,
     ConflictError,
     EpochEntity,
@@ -27,6 +28,7 @@ from storage.models import (
     EpochRow,
     Event,
     Experiment,
+    Study,
     utc_now,
 )
 from storage.stores.experiment_lists import ExperimentLists, entity_of, joined
@@ -272,7 +274,15 @@ class ExperimentStore(ExperimentLists):
         ]
 
     def best_rival(self, experiment: ExperimentEntity) -> ExperimentEntity | None:
-        """Give the best other completed run on the same data and split, if any."""
+        """Give the best other completed run on the same data and split, if any.
+
+        Repeats of the run itself and points of learning curves do not count.
+        """
+        curves = select(Study.id).where(Study.kind == LEARNING_CURVE)
+        own = () if experiment.study_id is None else (Experiment.study_id != experiment.study_id,)
+        stranger = or_(
+            Experiment.study_id.is_(None), and_(Experiment.study_id.not_in(curves), *own)
+        )
         with read_session() as session:
             found = session.execute(
                 joined()
@@ -282,6 +292,7 @@ class ExperimentStore(ExperimentLists):
                     Experiment.dataset_fingerprint == experiment.dataset_fingerprint,
                     Experiment.split_digest == experiment.split_digest,
                     Experiment.macro_f1.is_not(None),
+                    stranger,
                 )
                 .order_by(Experiment.macro_f1.desc(), Experiment.id)
                 .limit(1)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from storage.entities import LEARNING_CURVE, REPEATS
 from storage.stores.dismissals import DismissalStore
 from storage.stores.experiments import ExperimentStore, NewExperiment
 from storage.stores.notifications import NotificationStore
 from storage.stores.runs import RunStore
 from storage.stores.studies import StudyStore
 from tasks.recommendations import facts_of, recommendations_of
-from tasks.studies import LEARNING_CURVE, REPEATS
 from tasks.study_results import spreads
 from tests.support.compared_runs import Bearing, Run, seeded_run, toy_dataset
 
@@ -65,6 +65,7 @@ def test_repeats_give_mean_and_best_and_are_no_rivals_of_each_other(dataset: int
     assert facts.repeats is not None
     assert len(facts.repeats.scores) == 5
     assert facts.rivals == ()
+    assert ExperimentStore().best_rival(_entity(runs[0])) is None
 
 
 def test_a_learning_curve_is_put_together_from_its_runs(dataset: int) -> None:
@@ -84,6 +85,7 @@ def test_a_learning_curve_is_put_together_from_its_runs(dataset: int) -> None:
     assert curve.gain is not None
     assert curve.gain.value > 0
     # Points of a curve are no rivals: they learnt from less.
+    assert ExperimentStore().best_rival(_entity(base)) is None
     assert facts_of(_entity(base)).same_split == 1
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from storage.entities import ConflictError
+from storage.entities import LEARNING_CURVE, REPEATS, ConflictError
 from storage.stores.experiments import ExperimentStore
 from storage.stores.studies import StudyStore
 from tasks.experiments import NewRun, QueueError, RefusedError
 from tasks.studies import (
-    LEARNING_CURVE,
-    REPEATS,
     open_learning_curve,
     store_learning_curve,
     store_repeats,

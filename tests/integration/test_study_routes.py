@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from storage.entities import LEARNING_CURVE, REPEATS
 from storage.stores.studies import StudyStore
-from tasks.studies import LEARNING_CURVE, REPEATS
 from tests.support.compared_runs import Bearing, Run, seeded_run, toy_dataset
 from tests.support.web import serving
 

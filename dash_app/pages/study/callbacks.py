@@ -9,10 +9,9 @@ from dash import Input, Output, State, callback, no_update
 from dash_app.components import banner
 from dash_app.pages.study import ids
 from dash_app.pages.study.view import curve_view, repeats_view
-from storage.entities import NotFoundError, StudyEntity
+from storage.entities import LEARNING_CURVE, NotFoundError, StudyEntity
 from storage.stores.experiments import ExperimentStore
 from storage.stores.studies import StudyStore
-from tasks.studies import LEARNING_CURVE
 from tasks.study_results import Spread, learning_curve_of, spreads
 
 FOR_EVER = -1

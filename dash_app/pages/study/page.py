@@ -9,9 +9,8 @@ from dash import dcc, html
 
 from dash_app.components import empty_state, page_header, relative_time
 from dash_app.pages.study import ids
-from storage.entities import NotFoundError, StudyEntity
+from storage.entities import LEARNING_CURVE, NotFoundError, StudyEntity
 from storage.stores.studies import StudyStore
-from tasks.studies import LEARNING_CURVE
 
 LARGEST_ID = 2**31 - 1
 POLL_MS = 3000
