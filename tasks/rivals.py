@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from integrations.core.checks.facts import Rival
+from integrations.core.compare.contenders import Contender, error_correlation
 from integrations.core.compare.differences import accuracy_difference
 from integrations.core.compare.paired import right_per_unit
 from integrations.core.contract import Predictions
@@ -64,7 +65,7 @@ def _rival(
     units: Sequence[IntArray],
 ) -> Rival:
     joinable = not (_joins(entity.family) or _joins(run.family))
-    correlation = error_correlation(ours[1], theirs[1])
+    correlation = error_correlation(_on_validation(entity, ours[1]), _on_validation(run, theirs[1]))
     return Rival(
         id=run.id,
         name=run.name,
@@ -77,12 +78,8 @@ def _rival(
     )
 
 
-def error_correlation(ours: Predictions, theirs: Predictions) -> float:
-    """Correlate the mistakes of two runs on the same windows (phi); NaN when one makes none."""
-    wrong = np.stack([part.predicted != part.truth for part in (ours, theirs)]).astype(np.float64)
-    if (wrong.std(axis=1) == 0).any():
-        return float("nan")
-    return float(np.asarray(np.corrcoef(wrong))[0, 1])
+def _on_validation(run: ExperimentEntity, validation: Predictions) -> Contender:
+    return Contender(run.id, run.name, validation, run.split_digest, run.dataset_fingerprint)
 
 
 def _gain(ours: Predictions, theirs: Predictions, unit: IntArray) -> Interval:
