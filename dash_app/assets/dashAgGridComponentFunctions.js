@@ -146,7 +146,7 @@ window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
         className: "cell-menu",
         "aria-label": "Actions of " + row.name,
         "aria-haspopup": "menu",
-        onClick: (event) => window.dash_clientside.history.openMenu(event.currentTarget, row),
+        onClick: (event) => window.dash_clientside.historyMenu.open(event.currentTarget, row),
       },
       icon("three-dots"),
     ),
