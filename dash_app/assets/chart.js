@@ -56,7 +56,9 @@ window.dash_clientside = window.dash_clientside || {};
       return [[y, x, "value"], ...cells];
     }
     if (first.type === "bar") {
-      return [["name", x], ...first.y.map((name, i) => [name, first.x[i]])];
+      const error = first.error_x;
+      const ends = (i) => (error ? [first.x[i] - error.arrayminus[i], first.x[i] + error.array[i]] : []);
+      return [["name", x, ...(error ? ["low", "high"] : [])], ...first.y.map((name, i) => [name, first.x[i], ...ends(i)])];
     }
     const shown = graph.data.filter((trace) => trace.meta !== "band" && trace.meta !== "helper");
     const bands = shown.some((trace) => trace.customdata);

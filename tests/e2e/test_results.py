@@ -73,9 +73,10 @@ def test_a_cell_of_the_confusion_matrix_shows_its_recordings(
 
 def test_counts_replace_shares_on_request(wide_page: Page, finished: dict[str, Any]) -> None:
     open_tab(wide_page, finished, "Metrics")
-    expect(wide_page.locator(".confusion .heatmap-label").first).to_contain_text("%")
+    cell = wide_page.locator(".confusion .heatmap-label").first
+    expect(cell).to_contain_text("%", timeout=30_000)
     wide_page.get_by_text("Windows", exact=True).last.click()
-    expect(wide_page.locator(".confusion .heatmap-label").first).not_to_contain_text("%")
+    expect(cell).not_to_contain_text("%", timeout=30_000)
 
 
 def test_an_alarm_follows_its_costs_in_the_browser(
