@@ -32,7 +32,12 @@ import psutil  # noqa: E402
 
 from tests.benchmarks.many_runs import each_run  # noqa: E402
 from tests.benchmarks.peers import NoPeerError, peer_python, run_peer  # noqa: E402
-from tests.support.bench import free_port, running_bench, wait_until  # noqa: E402
+from tests.support.bench import (  # noqa: E402
+    NotInTimeError,
+    free_port,
+    running_bench,
+    wait_until,
+)
 
 FAMILY = "cnn1d"
 REST = f"/api/experiments?family={FAMILY}&sort=accuracy&limit=50"
@@ -75,7 +80,7 @@ def main() -> None:
     if not arguments.no_mlflow:
         try:
             beside_mlflow(most, ours[most], arguments.rounds)
-        except NoPeerError as error:
+        except (NoPeerError, NotInTimeError) as error:
             print(f"MLflow: skipped ({error})")
 
 
