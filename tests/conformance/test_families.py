@@ -38,6 +38,7 @@ from integrations.core.data.windows import WindowIndex
 from integrations.core.estimate import estimate_seconds
 from integrations.core.evaluation.evaluate import evaluate
 from integrations.core.evaluation.store import load_predictions, load_result, save_result
+from integrations.core.explain.on_demand import explain_rows
 from integrations.core.figures.chart import Bars, Heatmap, Lines
 from integrations.core.figures.common import common_charts
 from integrations.core.testing import RecordingContext, toy_runs, toy_signals
@@ -500,6 +501,29 @@ def test_finished_model_read_back_gives_the_stored_test_probabilities(
     assert predictor.channels == data.info.channels
     assert predictor.window_samples == windows.window_samples
     assert predictor.probability(data, windows.take(np.arange(0))).shape == (0, 3)
+
+
+@each_family
+def test_finished_model_read_back_explains_windows_as_its_run_did(
+    family: Family,
+    straight: dict[str, tuple[RecordingContext, FitResult]],
+    toys: dict[str, Dataset],
+) -> None:
+    context, result = straight[family.name]
+    if "explained_start" not in result.extras or isinstance(family, CombiningFamily):
+        return
+    test, extras = result.test, result.extras
+    where = list(zip(test.recording.tolist(), test.start.tolist(), strict=True))
+    told = zip(extras["explained_recording"].tolist(), extras["explained_start"].tolist(),
+               strict=True)  # fmt: skip
+    rows = np.array([where.index(each) for each in told][:4])
+    data = toys[family.kind]
+    found = explain_rows(read_back(family, context.folder, data, result), data, test, rows)
+    assert found.keys() == {name for name in extras if name.startswith("explained_")}
+    for name, values in found.items():
+        # Where a band was taken out only rounding is left of it, and single trees vote by that.
+        near = 0.05 if "occlusion" in name else 1e-4
+        np.testing.assert_allclose(values, extras[name][: len(values)], atol=near, err_msg=name)
 
 
 @each_family
