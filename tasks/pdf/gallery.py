@@ -22,7 +22,7 @@ from tasks.pdf.numbers import number, percent
 from tasks.pdf.windows import with_both
 
 log = logging.getLogger("signalbench.reports")
-MOST_SHOWN = 6
+MOST_SHOWN = 5
 LEAST_PROBABILITY = 1e-12
 CLASSES_NAMED = 3
 

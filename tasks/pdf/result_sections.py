@@ -36,8 +36,8 @@ from tasks.pdf.text import safe
 
 MOST_MISTAKES = 6
 SMALL_FIGURE_MM = 34.0
-EXPLAINED_MM = 48.0
-PANEL_MM = 50.0
+EXPLAINED_MM = 44.0
+PANEL_MM = 44.0
 FEW_CLASSES = 12
 """Up to so many the table says what a bar chart would."""
 MOST_PANELS = 4

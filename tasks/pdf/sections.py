@@ -108,7 +108,7 @@ def _reference_list(references: References) -> Iterator[Any]:
     entries = references.entries()
     if not entries:
         return
-    yield CondPageBreak(60 * mm)
+    yield CondPageBreak(35 * mm)
     yield Heading("References")
     for number, text in entries:
         yield Paragraph(safe(text), styles.REFERENCE, bulletText=f"[{number}]")

@@ -49,7 +49,7 @@ BULLET = ParagraphStyle(
 )
 TIGHT_BULLET = ParagraphStyle("tight bullet", BULLET, fontSize=8.6, leading=12, spaceAfter=1)
 REFERENCE = ParagraphStyle(
-    "reference", BODY, fontSize=7.8, leading=10.4, leftIndent=20, bulletIndent=0,
+    "reference", BODY, fontSize=7.6, leading=9.8, leftIndent=20, bulletIndent=0,
     bulletFontName=SANS, bulletFontSize=7.8, spaceAfter=2,
 )  # fmt: skip
 CELL = ParagraphStyle("cell", BODY, fontSize=8.4, leading=11.2, spaceAfter=0)
