@@ -103,8 +103,8 @@ def _history(session: Session, row: Experiment) -> Iterator[str]:
     if epochs != list(range(1, row.epochs_done + 1)):
         yield f"has the epochs {epochs}"
     exact = MetricChunk.level == 0
-    sealed = session.scalars(_of(MetricChunk.steps, MetricChunk, row.id).where(exact)).all()
-    if not sealed or any(len(steps) // 4 != len(epochs) for steps in sealed):
+    sealed = session.scalars(_of(MetricChunk.low, MetricChunk, row.id).where(exact)).all()
+    if not sealed or any(len(values) // 8 != len(epochs) for values in sealed):
         yield "has a sealed history of another length than its epochs"
 
 

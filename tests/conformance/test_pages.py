@@ -112,7 +112,8 @@ def _has_label(component: Component) -> bool:
 
 def _labelled_inside(component: Component) -> bool:
     props = component.to_plotly_json()["props"]
-    return any(key.startswith("aria-label") and value for key, value in props.items())
+    inner = (props.get("attributes") or {}).get("input", {})
+    return any(key.startswith("aria-label") and v for key, v in [*props.items(), *inner.items()])
 
 
 def _walk(node: Any) -> Iterator[Component]:

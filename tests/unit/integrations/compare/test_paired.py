@@ -39,8 +39,9 @@ def test_the_order_of_two_runs_does_not_matter(values: list[int]) -> None:
     assert mid_p(difference) == pytest.approx(mid_p(-difference[::-1]))
 
 
-@given(st.lists(st.floats(0, 1), max_size=12))
-def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
+@pytest.mark.parametrize("count", [0, 1, 3, 45])
+def test_holm_is_that_of_statsmodels(count: int) -> None:
+    p = (np.random.default_rng(count).random(count) ** 4).tolist()
     expected = multipletests(p, method="holm")[1].tolist() if p else []
     assert holm(p) == pytest.approx(expected)
 
