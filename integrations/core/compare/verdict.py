@@ -161,7 +161,8 @@ def judge(
 
 def points(share: float) -> str:
     """Write a difference of shares in percentage points."""
-    return f"{share * 100:+.1f}".replace("-", "−")
+    text = f"{share * 100:+.1f}".replace("-", "−")
+    return "0.0" if text[1:] == "0.0" else text
 
 
 def _pairs(
