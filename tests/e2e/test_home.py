@@ -94,7 +94,7 @@ def test_the_search_opens_by_key_finds_and_leads_there(page: Page) -> None:
 
 def test_a_slash_typed_into_a_field_stays_a_slash(wide_page: Page) -> None:
     wide_page.goto("/experiments")
-    field = wide_page.get_by_role("textbox", name="Search experiments")
+    field = wide_page.get_by_role("combobox", name="Search experiments")
     field.click()
     wide_page.keyboard.type("a/b")
     expect(field).to_have_value("a/b")
