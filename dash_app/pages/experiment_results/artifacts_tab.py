@@ -18,7 +18,9 @@ REPORT = "report.pdf"
 KINDS = {
     "checkpoint": ("hdd", "Checkpoint"),
     "config": ("sliders", "Configuration"),
+    "calibration": ("thermometer-half", "Calibration"),
     "export": ("box-arrow-up", "Export"),
+    "failures": ("bug", "Failure analysis"),
     "history": ("graph-up", "History"),
     "log": ("card-text", "Log"),
     "metrics": ("speedometer2", "Figures"),
@@ -26,6 +28,7 @@ KINDS = {
     "predictions": ("table", "Predictions"),
     "report": ("file-earmark-pdf", "Report"),
     "result": ("file-earmark", "Result data"),
+    "robustness": ("activity", "Robustness"),
 }
 ABOUT = {
     "best.pt": "weights of the best epoch",
@@ -33,7 +36,9 @@ ABOUT = {
     "config.yaml": "repeats this run",
     "predictions.csv": "one row per test window",
     "history.json": "every epoch or fold",
-    "metrics.json": "all figures of this page",
+    "metrics.json": "the headline figures",
+    "measures.json": "classes, areas, calibration, conditions, thresholds",
+    "failures.json": "what failures share, and why each window may have failed",
     "log.txt": "what the run said",
     "outliers.npz": "what lies near the training data, for predictions",
 }

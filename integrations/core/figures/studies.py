@@ -101,10 +101,13 @@ def mean_course_chart(courses: Sequence[Sequence[float]], metric: str, key: str)
         return None
     means = [float(np.mean(values)) for _, values in kept]
     bounds = [mean_interval(values) for _, values in kept]
-    low = [b.low if b else m for b, m in zip(bounds, means, strict=True)]
-    high = [b.high if b else m for b, m in zip(bounds, means, strict=True)]
     epochs = [epoch for epoch, _ in kept]
     percent = "accuracy" in metric.lower() or "f1" in metric.lower()
+    # What cannot be below nothing or above all is not drawn there, however few the runs.
+    least_possible = 0.0 if min(min(values) for _, values in kept) >= 0 else -np.inf
+    most_possible = 1.0 if percent else np.inf
+    low = [max(least_possible, b.low) if b else m for b, m in zip(bounds, means, strict=True)]
+    high = [min(most_possible, b.high) if b else m for b, m in zip(bounds, means, strict=True)]
     lines = [
         Series(f"Mean of {len(courses)} runs, 95 %", epochs, means, low=low, high=high, colour=0)
     ]
