@@ -44,10 +44,10 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 unit: $(DEV_STAMP)
-	$(BIN)/pytest -q -n 2 --dist loadscope --ignore=tests/e2e
+	$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder --ignore=tests/e2e
 
 e2e: $(DEV_STAMP)
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/e2e
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/e2e
 
 # Breaks a running bench 200 times and compares every run with an undisturbed twin; the short form
 # is in the tests. CHAOS="--faults 1000 --seed 7 --postgres" makes it longer or repeats it.
