@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from storage.entities import ConflictError, ExperimentEntity, JobEntity, JobStatus
 from storage.stores.experiments import ExperimentStore
 from storage.stores.jobs import JobStore
@@ -179,18 +182,9 @@ def order_report(experiment_id: int, options: ReportOptions | None = None) -> Jo
         NotFoundError: There is no such experiment.
         ConflictError: It has no results.
     """
-    entity = ExperimentStore().get(experiment_id)
-    if entity.accuracy is None or not entity.status.ended:
-        raise ConflictError(
-            f"“{entity.name}” has no results yet ({entity.status}). Order its report when it ended."
-        )
-    jobs = JobStore()
-    job = jobs.latest("report", experiment_id=experiment_id)
-    if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-        payload = {"experiment_id": experiment_id, **chosen(options)}
-        job = jobs.create("report", payload, experiment_id=experiment_id)
-    enqueue_job(job.id)
-    return job
+    _check_finished(experiment_id, "Order its report when it ended.")
+    payload = {"experiment_id": experiment_id, **chosen(options)}
+    return _order_once("report", experiment_id, payload)
 
 
 def order_robustness(experiment_id: int) -> JobEntity:
@@ -200,17 +194,8 @@ def order_robustness(experiment_id: int) -> JobEntity:
         NotFoundError: There is no such experiment.
         ConflictError: It has no results.
     """
-    entity = ExperimentStore().get(experiment_id)
-    if entity.accuracy is None or not entity.status.ended:
-        raise ConflictError(
-            f"“{entity.name}” has no results yet ({entity.status}). Measure it when it ended."
-        )
-    jobs = JobStore()
-    job = jobs.latest("robustness", experiment_id=experiment_id)
-    if job is None or job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-        job = jobs.create("robustness", {}, experiment_id=experiment_id)
-    enqueue_job(job.id)
-    return job
+    _check_finished(experiment_id, "Measure it when it ended.")
+    return _order_once("robustness", experiment_id, {})
 
 
 def order_analysis(experiment_id: int, row: int | None = None) -> JobEntity:
@@ -224,19 +209,11 @@ def order_analysis(experiment_id: int, row: int | None = None) -> JobEntity:
         NotFoundError: There is no such experiment.
         ConflictError: It has no results.
     """
-    entity = ExperimentStore().get(experiment_id)
-    if entity.accuracy is None or not entity.status.ended:
-        raise ConflictError(
-            f"“{entity.name}” has no results yet ({entity.status}). Analyse it when it has ended."
-        )
-    jobs = JobStore()
-    job = jobs.latest("analyse", experiment_id=experiment_id)
-    at_work = job is not None and job.status in (JobStatus.QUEUED, JobStatus.RUNNING)
-    payload = {"rows": [] if row is None else [row]}
-    if job is None or not at_work or job.payload.get("rows", []) != payload["rows"]:
-        job = jobs.create("analyse", payload, experiment_id=experiment_id)
-    enqueue_job(job.id)
-    return job
+    _check_finished(experiment_id, "Analyse it when it has ended.")
+    rows = [] if row is None else [row]
+    return _order_once(
+        "analyse", experiment_id, {"rows": rows}, lambda job: job.payload.get("rows", []) == rows
+    )
 
 
 def order_experiment(experiment_id: int, order: str) -> ExperimentEntity:
@@ -274,3 +251,25 @@ def retry_experiment(experiment_id: int) -> ExperimentEntity:
     experiment = RunStore().retry(experiment_id)
     enqueue_experiment(experiment_id, experiment.priority)
     return experiment
+
+
+def _check_finished(experiment_id: int, advice: str) -> None:
+    entity = ExperimentStore().get(experiment_id)
+    if entity.accuracy is None or not entity.status.ended:
+        raise ConflictError(f"“{entity.name}” has no results yet ({entity.status}). {advice}")
+
+
+def _order_once(
+    kind: str,
+    experiment_id: int,
+    payload: dict[str, Any],
+    is_same: Callable[[JobEntity], bool] = lambda _job: True,
+) -> JobEntity:
+    """Order a job about a run, or give the one that is at the same work already."""
+    jobs = JobStore()
+    job = jobs.latest(kind, experiment_id=experiment_id)
+    at_work = job is not None and job.status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    if job is None or not at_work or not is_same(job):
+        job = jobs.create(kind, payload, experiment_id=experiment_id)
+    enqueue_job(job.id)
+    return job
