@@ -18,12 +18,13 @@ import psutil
 
 from integrations.core.data.builtin import builtin_sets
 from integrations.core.testing import toy_signals
-from storage import artifacts, database, progress
+from storage import database, progress
 from storage.entities import DatasetStatus
 from storage.settings import settings
 from storage.stores.datasets import DatasetStore
 from tasks.import_jobs import BUILTIN_MARK, ready_facts
 from tests.support.bench import REPOSITORY, Bench, free_port, wait_until
+from tests.support.environment import forget
 from tests.support.servers import processes_of
 
 CPUS = 2
@@ -32,13 +33,6 @@ SLOTS = 2
 START_SECONDS = 90
 STOP_SECONDS = 30
 PLUGIN = Path(__file__).parent / "plugin"
-CACHES = (
-    settings,
-    database.engine,
-    database._factory,
-    progress.connection,
-    artifacts.artifacts,
-)
 ROLES = {
     "runner": "tasks.runner",
     "job": "tasks.job_runner",
@@ -265,7 +259,7 @@ def _settings_of(data: Path, variables: Mapping[str, str]) -> Iterator[None]:
     names = {*wanted, "DATABASE_URL", "REDIS_URL", "ARTIFACT_URL"}
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ.update(wanted)
-    _forget()
+    forget()
     try:
         yield
     finally:
@@ -277,12 +271,7 @@ def _settings_of(data: Path, variables: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        _forget()
-
-
-def _forget() -> None:
-    for cached in CACHES:
-        cached.cache_clear()
+        forget()
 
 
 def _process(pid: int) -> psutil.Process | None:
